@@ -1,0 +1,1 @@
+//! Points Open edX's settings files at a cache.

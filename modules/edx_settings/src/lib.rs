@@ -1,0 +1,1 @@
+//! Merges settings into a YAML file, all else byte for byte.

@@ -1,0 +1,1 @@
+//! Ansible's JSON module protocol: arguments in, result out.

@@ -1,0 +1,1 @@
+//! What a native Open edX keeps where, by release.

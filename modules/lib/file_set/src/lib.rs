@@ -1,0 +1,1 @@
+//! Replaces several files together: prepared first, renamed last, put back on failure.

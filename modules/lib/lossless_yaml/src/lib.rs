@@ -1,0 +1,1 @@
+//! Finds and replaces values in YAML as PyYAML reads it, byte-exact elsewhere.

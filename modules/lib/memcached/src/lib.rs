@@ -1,0 +1,1 @@
+//! memcached.conf as a document, and the text protocol as a client.
