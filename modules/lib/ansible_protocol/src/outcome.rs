@@ -70,7 +70,7 @@ macro_rules! report_builders {
 #[derive(Debug, Clone)]
 pub struct Outcome {
     pub(crate) changed: bool,
-    pub(crate) report: Report,
+    pub(crate) report: Box<Report>,
 }
 
 impl Outcome {
@@ -81,7 +81,7 @@ impl Outcome {
 
     /// With `changed` as given.
     pub fn new(changed: bool) -> Self {
-        Self { changed, report: Report::default() }
+        Self { changed, report: Box::default() }
     }
 
     /// A sentence for the operator.
@@ -98,13 +98,13 @@ impl Outcome {
 pub struct Failure {
     pub(crate) msg: String,
     pub(crate) changed: bool,
-    pub(crate) report: Report,
+    pub(crate) report: Box<Report>,
 }
 
 impl Failure {
     /// What is wrong, where, and what to do.
     pub fn new(msg: impl Into<String>) -> Self {
-        Self { msg: msg.into(), changed: false, report: Report::default() }
+        Self { msg: msg.into(), changed: false, report: Box::default() }
     }
 
     /// Says that something had changed before the failure and stays changed.

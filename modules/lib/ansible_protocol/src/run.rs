@@ -118,7 +118,7 @@ fn answer_with_text(
             text = outcome.report.text.take();
             let mut object = Map::new();
             object.insert("changed".into(), outcome.changed.into());
-            (finish(object, outcome.report, request.diff), ExitCode::SUCCESS)
+            (finish(object, *outcome.report, request.diff), ExitCode::SUCCESS)
         }
         Err(mut failure) => {
             text = failure.report.text.take().or(text);
@@ -126,7 +126,7 @@ fn answer_with_text(
             object.insert("failed".into(), true.into());
             object.insert("changed".into(), failure.changed.into());
             object.insert("msg".into(), failure.msg.into());
-            (finish(object, failure.report, request.diff), ExitCode::FAILURE)
+            (finish(object, *failure.report, request.diff), ExitCode::FAILURE)
         }
     };
     let secrets = secrets::collect(request.options.secret_values());
