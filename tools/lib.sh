@@ -1,0 +1,37 @@
+# Shared by the scripts in tools/: where the project keeps its things on this machine.
+# Sourced, not run.
+# shellcheck shell=bash
+
+# The names below are used by the scripts that source this file.
+# shellcheck disable=SC2034
+edxops_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+edxops_cache=${XDG_CACHE_HOME:-$HOME/.cache}/edxops
+
+say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+
+fail() {
+  say "$*"
+  exit 1
+}
+
+# Runs a command as root: as it is when we are root, through sudo otherwise.
+as_root() {
+  if [[ $(id -u) -eq 0 ]]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    fail "'$1' has to run as root: run this as root, or install sudo"
+  fi
+}
+
+# The project's Python environment. Its name is a hash of what is in it, so that a change of
+# a pinned version, or of the machine's Python, makes a new one and never a half-upgraded one.
+edxops_venv() {
+  local identity
+  identity=$(
+    cat "$edxops_root/requirements.txt" "$edxops_root/constraints.txt"
+    python3 --version
+  )
+  printf '%s/venv-%s\n' "$edxops_cache" "$(sha256sum <<<"$identity" | cut -c1-12)"
+}
