@@ -1,1 +1,24 @@
 //! What a native Open edX keeps where, by release.
+//!
+//! Facts only, no effects beyond reading: which files hold settings and which
+//! release reads them, which supervisor programs must restart after a change,
+//! how a memcached server is written, and which role variables reproduce what
+//! stands in the files on the next upgrade. The facts were read from the
+//! `open-release/*.master` branches of edx/configuration and checked against
+//! renderings of those releases.
+
+mod address;
+mod endpoint;
+mod release;
+mod server_vars;
+mod service;
+mod supervisor;
+mod target;
+
+pub use address::{AddressClass, ThisHost, classify};
+pub use endpoint::{Client, DEFAULT_MEMCACHED_PORT, EDX_DEFAULT_NAME, Endpoint, EndpointError, Host, redacted};
+pub use release::{Release, UnknownRelease};
+pub use server_vars::{ObservedCache, ServerVars, Unexpressed, UnexpressedReason, server_vars};
+pub use service::{EDXAPP_CACHES, MemcachedVariable, SERVICES, Service, root_of, service_of};
+pub use supervisor::{configured_programs, programs_to_restart};
+pub use target::{TargetError, check_target, resolve};
