@@ -1,1 +1,18 @@
 //! Finds and replaces values in YAML as PyYAML reads it, byte-exact elsewhere.
+//!
+//! The grammar and the positions are libyaml's, the types PyYAML's (YAML 1.1), and every edited text is read again by
+//! an independent parser before anybody may write it.
+
+mod check;
+mod document;
+mod edit;
+mod error;
+mod parse;
+mod path;
+mod resolve;
+
+pub use document::{Document, Entries, Items, Kind, MAX_DEPTH, Node, Reader, Style};
+pub use edit::{Change, ChangeKind, Edit, Edited, EmitOptions, merge_edits, unified_hunks};
+pub use error::Error;
+pub use path::{KeyPath, Segment};
+pub use resolve::Resolved;
