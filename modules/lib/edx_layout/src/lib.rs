@@ -8,6 +8,7 @@
 //! renderings of those releases.
 
 mod address;
+mod caches;
 mod endpoint;
 mod release;
 mod server_vars;
@@ -16,6 +17,7 @@ mod supervisor;
 mod target;
 
 pub use address::{AddressClass, ThisHost, classify};
+pub use caches::{CacheEntry, Location, find_caches};
 pub use endpoint::{Client, DEFAULT_MEMCACHED_PORT, EDX_DEFAULT_NAME, Endpoint, EndpointError, Host, redacted};
 pub use release::{Release, UnknownRelease};
 pub use server_vars::{ObservedCache, ServerVars, Unexpressed, UnexpressedReason, server_vars};
