@@ -35,3 +35,12 @@ edxops_venv() {
   )
   printf '%s/venv-%s\n' "$edxops_cache" "$(sha256sum <<<"$identity" | cut -c1-12)"
 }
+
+# The Ansible modules: the folders of modules/ but lib.
+edxops_modules() {
+  local folder
+  for folder in "$edxops_root"/modules/*/; do
+    folder=$(basename "$folder")
+    [[ $folder == lib ]] || printf '%s\n' "$folder"
+  done
+}
