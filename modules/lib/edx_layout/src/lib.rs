@@ -10,6 +10,7 @@
 mod address;
 mod caches;
 mod endpoint;
+mod folder;
 mod release;
 mod server_vars;
 mod service;
@@ -19,6 +20,7 @@ mod target;
 pub use address::{AddressClass, ThisHost, classify};
 pub use caches::{CacheEntry, Location, find_caches};
 pub use endpoint::{Client, DEFAULT_MEMCACHED_PORT, EDX_DEFAULT_NAME, Endpoint, EndpointError, Host, redacted};
+pub use folder::{FolderError, Listing, Refused, RefusedReason};
 pub use release::{Release, UnknownRelease};
 pub use server_vars::{ObservedCache, ServerVars, Unexpressed, UnexpressedReason, server_vars};
 pub use service::{EDXAPP_CACHES, MemcachedVariable, SERVICES, Service, root_of, service_of};
