@@ -92,6 +92,9 @@ pub enum UnexpressedReason {
         /// That variable.
         variable: &'static str,
     },
+    /// A server that is none, which the next upgrade must not be told.
+    #[error("its LOCATION names a server that is not understood; correct it")]
+    NotUnderstood,
     /// A file of a service that this library does not know.
     #[error("no service of a native installation is known to have this file")]
     UnknownService,
@@ -183,8 +186,15 @@ impl<'a> Cache<'a> {
         self.service.map_or(MemcachedVariable::None, |service| service.memcached)
     }
 
-    fn value(&self) -> Value {
-        self.observed.servers.iter().cloned().collect()
+    /// Sets `variable` to this cache's servers. What is not understood is
+    /// reported instead: it may be anything, a password included.
+    fn express(&self, variable: &str, found: &mut ServerVars) {
+        if self.servers.iter().any(|server| matches!(server, Server::Text(_))) {
+            found.unexpressed.push(self.unexpressed(UnexpressedReason::NotUnderstood));
+            return;
+        }
+        let value = self.observed.servers.iter().cloned().collect();
+        found.vars.insert(variable.to_owned(), value);
     }
 
     fn file_name(&self) -> String {
@@ -229,7 +239,7 @@ fn add_shared(caches: &[Cache<'_>], found: &mut ServerVars) {
     // Given as an extra var it beats each service's own variable, so it can
     // only be used while all of them agree.
     if members.iter().all(|c| c.servers == first.servers) {
-        found.vars.insert(SHARED.to_owned(), first.value());
+        first.express(SHARED, found);
         return;
     }
     for cache in &moved {
@@ -252,9 +262,7 @@ fn add_edxapp(caches: &[Cache<'_>], found: &mut ServerVars) {
                 found.unexpressed.push(other.unexpressed(UnexpressedReason::EdxappDiffers { other: first.shown() }));
             }
             None if first.is_default() => found.at_default.push(EDXAPP.to_owned()),
-            None => {
-                found.vars.insert(EDXAPP.to_owned(), first.value());
-            }
+            None => first.express(EDXAPP, found),
         }
         base = Some(first);
     }
@@ -270,7 +278,7 @@ fn add_edxapp(caches: &[Cache<'_>], found: &mut ServerVars) {
         if follows {
             found.at_default.push(COURSE_STRUCTURE.to_owned());
         } else {
-            found.vars.insert(COURSE_STRUCTURE.to_owned(), first.value());
+            first.express(COURSE_STRUCTURE, found);
         }
     }
 }
@@ -282,9 +290,7 @@ fn add_own(service: &'static Service, caches: &[Cache<'_>], found: &mut ServerVa
     let cache = caches.iter().find(|c| c.name == Some("default") && c.service.is_some_and(|s| s.name == service.name));
     match cache {
         Some(cache) if cache.is_default() => found.at_default.push(variable.to_owned()),
-        Some(cache) => {
-            found.vars.insert(variable.to_owned(), cache.value());
-        }
+        Some(cache) => cache.express(variable, found),
         None => {}
     }
 }

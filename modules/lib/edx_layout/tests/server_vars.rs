@@ -195,3 +195,13 @@ fn an_address_of_this_host_keeps_the_switch_on() {
     let found = server_vars(None, &[cache("insights.yml", "default", &[REMOTE])], &here);
     assert_eq!(Value::Object(found.vars), json!({ "INSIGHTS_MEMCACHE": [REMOTE] }));
 }
+
+#[test]
+fn what_is_no_server_does_not_reach_the_next_upgrade() {
+    let observed = [cache("/edx/etc/insights.yml", "default", &["user:pw@10.0.0.1:11211"])];
+    assert_eq!(vars(&observed), json!({}));
+    assert_eq!(
+        unexpressed(&observed),
+        ["/edx/etc/insights.yml: CACHES.default: its LOCATION names a server that is not understood; correct it"]
+    );
+}
