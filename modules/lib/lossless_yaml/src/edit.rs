@@ -1,7 +1,11 @@
 //! What to change, and what came of it.
 
-use crate::{Document, Error, KeyPath, Kind, Node, Reader, Segment};
+use crate::plan::{Planner, Splice};
+use crate::wishes::Wishes;
+use crate::{Document, Error, KeyPath, Kind, Node, Reader, Segment, diff, verify};
 use serde_json::{Map, Value};
+use std::collections::HashMap;
+use std::fmt::Write as _;
 
 /// One wish.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,14 +93,12 @@ pub fn merge_edits(doc: &Document, settings: &Map<String, Value>, reader: Reader
 
 fn merge(node: Node<'_>, path: &mut KeyPath, settings: &Map<String, Value>, reader: Reader, edits: &mut Vec<Edit>) {
     let node = node.follow();
-    let index: std::collections::HashMap<&str, Node<'_>> = if settings.len() > 4 {
-        node.entries().map(|(key, value)| (key.key_text(), value)).collect()
-    } else {
-        Default::default()
-    };
+    // A look into every entry for every setting would make a large file slow.
+    let own: HashMap<&str, Node<'_>> = node.entries().map(|(key, value)| (key.key_text(), value)).collect();
+    let merges = node.entries().any(|(key, _)| key.is_merge());
     for (key, want) in settings {
         path.push(Segment::Key(key.clone()));
-        let have = index.get(key.as_str()).copied().or_else(|| node.get(key));
+        let have = own.get(key.as_str()).copied().or_else(|| if merges { node.get(key) } else { None });
         match (have, want) {
             (Some(have), want) if have.equals(want, reader) => {}
             (Some(have), Value::Object(more)) if have.follow().kind() == Kind::Mapping => {
@@ -112,9 +114,36 @@ impl Document {
     /// Works out the new text. Nothing is returned unless both this crate and `serde_yaml` read exactly the wished
     /// differences in it.
     pub fn plan(&self, edits: &[Edit], options: &EmitOptions) -> Result<Edited, Error> {
-        let _ = (edits, options);
-        Err(Error::Unreadable { message: "not yet written".to_owned() })
+        let wishes = Wishes::new(edits)?;
+        let mut planner = Planner::new(self, options.reader);
+        planner.run(&wishes)?;
+        let Planner { mut splices, changes, .. } = planner;
+        if changes.is_empty() {
+            return Ok(Edited { bytes: self.source.clone().into_bytes(), changes: Vec::new() });
+        }
+        // What is put in before a place comes before what goes away from there on.
+        splices.sort_by_key(|splice| (splice.start, splice.end));
+        let text = splice(&self.source, &splices).ok_or_else(|| Error::Unverified {
+            path: changes[0].0.clone(),
+            reason: "two edits touch the same bytes".to_owned(),
+        })?;
+        let after = verify::verify(self, text, &wishes, options.reader)?;
+        let changes = diff::changes(self, &after, &splices, changes);
+        Ok(Edited { bytes: after.source.into_bytes(), changes })
     }
+}
+
+fn splice(source: &str, splices: &[Splice]) -> Option<String> {
+    let more: usize = splices.iter().map(|splice| splice.text.len()).sum();
+    let mut text = String::with_capacity(source.len() + more);
+    let mut at = 0;
+    for splice in splices {
+        text.push_str(source.get(at..splice.start)?);
+        text.push_str(&splice.text);
+        at = splice.end;
+    }
+    text.push_str(source.get(at..)?);
+    Some(text)
 }
 
 /// The changes as hunks without context lines, for a diff: `@@ line 12: CACHES.default.LOCATION[0] @@`.
@@ -129,12 +158,12 @@ pub fn unified_hunks(file_name: &str, changes: &[Change]) -> String {
         };
         let count = rest.iter().take_while(same).count();
         let paths: Vec<String> = rest[..count].iter().map(|change| change.path.to_string()).collect();
-        text.push_str(&format!("@@ line {}: {} @@\n", first.line, paths.join(", ")));
+        let _ = writeln!(text, "@@ line {}: {} @@", first.line, paths.join(", "));
         for line in &first.before_lines {
-            text.push_str(&format!("-{line}\n"));
+            let _ = writeln!(text, "-{line}");
         }
         for line in &first.after_lines {
-            text.push_str(&format!("+{line}\n"));
+            let _ = writeln!(text, "+{line}");
         }
         rest = &rest[count..];
     }

@@ -4,15 +4,25 @@
 //! an independent parser before anybody may write it.
 
 mod check;
+mod diff;
 mod document;
 mod edit;
+mod emit;
+mod entries;
 mod error;
+mod lines;
 mod parse;
 mod path;
+mod plan;
+mod replace;
 mod resolve;
+mod secret;
+mod verify;
+mod wishes;
 
 pub use document::{Document, Entries, Items, Kind, MAX_DEPTH, Node, Reader, Style};
 pub use edit::{Change, ChangeKind, Edit, Edited, EmitOptions, merge_edits, unified_hunks};
 pub use error::Error;
 pub use path::{KeyPath, Segment};
 pub use resolve::Resolved;
+pub use secret::{MASK, looks_secret, mask_url_passwords};

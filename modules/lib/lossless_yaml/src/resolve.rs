@@ -279,9 +279,7 @@ pub(crate) fn float(text: &str) -> Result<f64, ()> {
 /// Whether a reader of YAML 1.2 (or of YAML 1.1 to the letter) would take the text for something else than
 /// PyYAML does; such a string is quoted when written, so that every reader agrees.
 pub(crate) fn other_readers_differ(text: &str) -> bool {
-    if matches!(text, "y" | "Y" | "n" | "N")
-        || matches!(text.to_ascii_lowercase().as_str(), "null" | "true" | "false" | "yes" | "no" | "on" | "off")
-    {
+    if matches!(text.to_ascii_lowercase().as_str(), "null" | "true" | "false" | "yes" | "no" | "on" | "off") {
         return true;
     }
     let body = unsigned(text);

@@ -1,0 +1,181 @@
+//! The touched lines, for people to read, with secrets masked.
+
+use crate::KeyPath;
+use crate::document::{Document, Kind, Node};
+use crate::edit::{Change, ChangeKind};
+use crate::plan::Splice;
+use crate::secret::{MASK, looks_secret, mask_url_passwords};
+use std::ops::Range;
+
+/// Whole lines of the file before and the lines that come in their place.
+struct Hunk {
+    before: Range<usize>,
+    after: Range<usize>,
+    changes: Vec<usize>,
+}
+
+pub(crate) fn changes(
+    before: &Document,
+    after: &Document,
+    splices: &[Splice],
+    changes: Vec<(KeyPath, ChangeKind)>,
+) -> Vec<Change> {
+    let hunks = hunks(before, after, splices);
+    let old = masked(before, hunks.iter().map(|hunk| hunk.before.clone()).collect());
+    let new = masked(after, hunks.iter().map(|hunk| hunk.after.clone()).collect());
+    let mut line = 1;
+    let mut counted = 0;
+    let mut lines = Vec::with_capacity(hunks.len());
+    for hunk in &hunks {
+        line += before.source.as_bytes()[counted..hunk.before.start].iter().filter(|byte| **byte == b'\n').count();
+        counted = hunk.before.start;
+        lines.push(line);
+    }
+    let mut place: Vec<Vec<usize>> = vec![Vec::new(); changes.len()];
+    for (at, hunk) in hunks.iter().enumerate() {
+        for change in &hunk.changes {
+            if place[*change].last() != Some(&at) {
+                place[*change].push(at);
+            }
+        }
+    }
+    let mut out: Vec<Change> = changes
+        .into_iter()
+        .zip(place)
+        .map(|((path, kind), hunks)| Change {
+            path,
+            kind,
+            line: hunks.first().map_or(1, |at| lines[*at]),
+            before_lines: hunks.iter().flat_map(|at| old[*at].clone()).collect(),
+            after_lines: hunks.iter().flat_map(|at| new[*at].clone()).collect(),
+        })
+        .collect();
+    out.sort_by_key(|change| change.line);
+    out
+}
+
+/// Splices widened to whole lines; those that share a line become one hunk.
+fn hunks(before: &Document, after: &Document, splices: &[Splice]) -> Vec<Hunk> {
+    let mut hunks: Vec<Hunk> = Vec::new();
+    let mut grown: usize = 0;
+    let mut shrunk: usize = 0;
+    for splice in splices {
+        let (start, end) = (splice.start, splice.end);
+        let new_start = start + grown - shrunk;
+        let new_end = new_start + splice.text.len();
+        let at_line_start = |doc: &Document, at: usize| at == doc.line_start(at);
+        let whole = at_line_start(before, start)
+            && (at_line_start(before, end) || end == before.source.len())
+            && (splice.text.is_empty() || splice.text.ends_with('\n'));
+        let appended = start == end && splice.text.starts_with(['\n', '\r']) && before.line_end(start) == start;
+        let (old_lines, new_lines) = if whole {
+            (start..end, new_start..new_end)
+        } else if appended {
+            let next = before.next_line(start);
+            let first = new_start + splice.text.find('\n').map_or(0, |at| at + 1);
+            (next..next, first..after.next_line(new_end.saturating_sub(1).max(first)))
+        } else {
+            // The widened lines before and after the splice are the same in both files.
+            (before.line_start(start)..before.next_line(end), after.line_start(new_start)..after.next_line(new_end))
+        };
+        grown += splice.text.len();
+        shrunk += end - start;
+        match hunks.last_mut() {
+            Some(last) if touches(&last.before, &old_lines) && touches(&last.after, &new_lines) => {
+                last.before.end = last.before.end.max(old_lines.end);
+                last.after.end = last.after.end.max(new_lines.end);
+                last.changes.push(splice.change);
+            }
+            _ => hunks.push(Hunk { before: old_lines, after: new_lines, changes: vec![splice.change] }),
+        }
+    }
+    hunks
+}
+
+/// Whether two stretches of lines overlap.
+fn touches(first: &Range<usize>, second: &Range<usize>) -> bool {
+    second.start < first.end
+}
+
+/// The lines of each range, ranges in ascending order, with secrets masked. Linear.
+fn masked(doc: &Document, ranges: Vec<Range<usize>>) -> Vec<Vec<String>> {
+    let mut secrets = Vec::new();
+    collect(doc.root(), false, &ranges, &mut secrets);
+    let mut next = 0;
+    ranges
+        .into_iter()
+        .map(|range| {
+            let mut text = String::new();
+            let mut at = range.start;
+            while next < secrets.len() && secrets[next].0.end <= range.start {
+                next += 1;
+            }
+            for (span, shown) in secrets[next..].iter().take_while(|(span, _)| span.start < range.end) {
+                let start = span.start.max(at);
+                push_text(&mut text, &doc.source[at..start]);
+                text.push_str(shown);
+                at = span.end.clamp(start, range.end);
+            }
+            push_text(&mut text, &doc.source[at..range.end.max(at)]);
+            text.lines().map(str::to_owned).collect()
+        })
+        .collect()
+}
+
+/// Text around secret values; a comment that speaks of secrets is masked, too.
+fn push_text(out: &mut String, text: &str) {
+    for line in text.split_inclusive('\n') {
+        let comment = line.find(" #").map(|at| at + 1).or(line.starts_with('#').then_some(0));
+        match comment {
+            Some(at) if comment_is_secret(&line[at..]) => {
+                out.push_str(&line[..at]);
+                out.push_str("# ");
+                out.push_str(MASK);
+                out.push_str(&line[line.trim_end_matches(['\n', '\r']).len()..]);
+            }
+            Some(at) => {
+                out.push_str(&line[..at]);
+                out.push_str(&mask_url_passwords(&line[at..]));
+            }
+            None => out.push_str(line),
+        }
+    }
+}
+
+/// A commented-out setting of a secret: `# MYSQL_PASSWORD: ...`.
+fn comment_is_secret(comment: &str) -> bool {
+    comment.contains([':', '='])
+        && comment.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word.len() > 3 && looks_secret(word))
+}
+
+fn collect(node: Node<'_>, secret: bool, ranges: &[Range<usize>], out: &mut Vec<(Range<usize>, String)>) {
+    let span = node.content_span();
+    let at = ranges.partition_point(|range| range.end <= span.start);
+    let near = ranges.get(at).is_some_and(|range| range.start < span.end.max(span.start + 1));
+    if !near && !node.items().next().is_some() && node.entries().next().is_none() {
+        return;
+    }
+    match node.kind() {
+        Kind::Scalar if !near => {}
+        Kind::Scalar => {
+            let source = &node.doc.source[span.clone()];
+            // Nothing is hidden by hiding that there is nothing.
+            let empty = node.text().is_none_or(str::is_empty) || matches!(source, "null" | "~");
+            if secret && !empty {
+                out.push((span, MASK.to_owned()));
+            } else if source.contains("://") {
+                out.push((span, mask_url_passwords(source)));
+            } else if source.contains('#') {
+                // Not a comment, though it may look like one.
+                out.push((span, source.to_owned()));
+            }
+        }
+        Kind::Sequence => node.items().for_each(|item| collect(item, secret, ranges, out)),
+        Kind::Mapping => {
+            for (key, value) in node.entries() {
+                collect(value, secret || looks_secret(key.key_text()), ranges, out);
+            }
+        }
+        Kind::Alias => {}
+    }
+}
