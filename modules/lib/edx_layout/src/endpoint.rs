@@ -39,7 +39,7 @@ pub enum Host {
 }
 
 /// Why a text is no memcached endpoint.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("\"{text}\" is not a memcached endpoint: {reason}")]
 pub struct EndpointError {
     /// The text, without what stands before an `@`: it may be a password.
