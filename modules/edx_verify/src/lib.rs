@@ -1,1 +1,44 @@
 //! Proves that a move worked.
+//!
+//! One run looks at what was asked for (cache servers, the files that Open edX reads, the variables
+//! that the next upgrade gets) and turns each observation into a [`Check`]: a named value with a
+//! status. Looking and judging are kept apart, so that a further layer (Redis, MySQL, the platform's
+//! own pages) adds one module that returns a [`Verification`] and nothing else changes.
+
+mod cache_servers;
+mod check;
+mod error;
+mod files;
+mod options;
+mod report;
+mod server_vars;
+mod spec;
+
+pub use check::{Check, Status, Verification};
+pub use error::Error;
+pub use options::{Options, Probe};
+pub use spec::SPEC;
+
+use ansible_protocol::{Failure, Outcome, Request};
+
+/// The module's body: the same in check mode, since nothing is ever changed.
+pub fn run(request: &Request) -> Result<Outcome, Failure> {
+    let options = Options::from_arguments(&request.options)?;
+    report::finish(verify(&options))
+}
+
+/// Looks at everything that was asked for.
+pub fn verify(options: &Options) -> Verification {
+    let mut verification = Verification::default();
+    if !options.memcached.is_empty() {
+        verification.extend(cache_servers::verify(&options.memcached, &options.probe));
+    }
+    if options.path.is_some() || !options.files.is_empty() {
+        let (files, seen) = files::verify(options);
+        verification.extend(seen);
+        if let Some(server_vars) = &options.server_vars {
+            verification.extend(server_vars::verify(server_vars, &files));
+        }
+    }
+    verification
+}

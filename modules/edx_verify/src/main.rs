@@ -1,3 +1,7 @@
 //! The Ansible module `edx_verify`; everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ansible_protocol::main_with(&edx_verify::SPEC, edx_verify::run)
+}

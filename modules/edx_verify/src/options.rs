@@ -1,0 +1,106 @@
+//! What to look at, from the arguments of a run.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ansible_protocol::Arguments;
+use edx_layout::{Endpoint, Release};
+
+use crate::error::Error;
+
+/// Longer than this is a mistake, and could not be told from a hanging task.
+const LONGEST_SECONDS: f64 = 3600.0;
+
+/// What to look at.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The cache servers, each once.
+    pub memcached: Vec<Endpoint>,
+    /// The folder of the files that Open edX reads.
+    pub path: Option<PathBuf>,
+    /// Further files.
+    pub files: Vec<PathBuf>,
+    /// The variables that the next upgrade gets.
+    pub server_vars: Option<PathBuf>,
+    /// The release that the operator named.
+    pub release: Option<Release>,
+    /// How to look at the cache servers.
+    pub probe: Probe,
+}
+
+/// How to look at a cache server, and when to warn.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    /// The time for all conversation with one server.
+    pub timeout: Duration,
+    /// The time between two readings of the counters; none where it was not asked for.
+    pub activity: Option<Duration>,
+    /// Whether no activity is a failure.
+    pub expect_activity: bool,
+    /// Whether a public address is accepted.
+    pub allow_public: bool,
+    /// Warn from this share of the allowed connections on.
+    pub connections_percent: u64,
+    /// Warn from this share of the memory on.
+    pub memory_percent: u64,
+    /// Warn above this many evictions per hour.
+    pub evictions_per_hour: f64,
+}
+
+impl Options {
+    /// Checks what the declaration of the options cannot express.
+    pub fn from_arguments(arguments: &Arguments) -> Result<Self, Error> {
+        let mut memcached: Vec<Endpoint> = Vec::new();
+        for text in arguments.strings("memcached").unwrap_or_default() {
+            let endpoint = text.parse().map_err(Error::Endpoint)?;
+            if !memcached.contains(&endpoint) {
+                memcached.push(endpoint);
+            }
+        }
+        let path = arguments.str("path").map(PathBuf::from);
+        let files: Vec<PathBuf> =
+            arguments.strings("files").unwrap_or_default().into_iter().map(PathBuf::from).collect();
+        let server_vars = arguments.str("server_vars").map(PathBuf::from);
+        let has_files = path.is_some() || !files.is_empty();
+        if memcached.is_empty() && !has_files {
+            return Err(Error::Nothing);
+        }
+        if server_vars.is_some() && !has_files {
+            return Err(Error::ServerVarsAlone);
+        }
+        let release = arguments.str("release").map(str::parse).transpose().map_err(Error::Release)?;
+        let activity = seconds(arguments, "activity_seconds", 0.0)?;
+        let probe = Probe {
+            timeout: seconds(arguments, "timeout", 0.1)?,
+            activity: (!activity.is_zero()).then_some(activity),
+            expect_activity: arguments.bool("expect_activity"),
+            allow_public: arguments.bool("allow_public"),
+            connections_percent: percent(arguments, "connections_percent")?,
+            memory_percent: percent(arguments, "memory_percent")?,
+            evictions_per_hour: arguments
+                .float("evictions_per_hour")
+                .filter(|rate| *rate >= 0.0)
+                .ok_or(Error::Range { option: "evictions_per_hour", allowed: "0 or more".to_owned() })?,
+        };
+        if probe.expect_activity && (probe.activity.is_none() || memcached.is_empty()) {
+            return Err(Error::NoInterval);
+        }
+        Ok(Self { memcached, path, files, server_vars, release, probe })
+    }
+}
+
+fn seconds(arguments: &Arguments, option: &'static str, least: f64) -> Result<Duration, Error> {
+    arguments
+        .float(option)
+        .filter(|seconds| (least..=LONGEST_SECONDS).contains(seconds))
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| Error::Range { option, allowed: format!("{least} to {LONGEST_SECONDS} seconds") })
+}
+
+fn percent(arguments: &Arguments, option: &'static str) -> Result<u64, Error> {
+    arguments
+        .int(option)
+        .and_then(|percent| u64::try_from(percent).ok())
+        .filter(|percent| (1..=100).contains(percent))
+        .ok_or_else(|| Error::Range { option, allowed: "1 to 100".to_owned() })
+}

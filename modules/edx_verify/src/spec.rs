@@ -1,0 +1,148 @@
+//! The declaration of the module: its options and its page.
+
+use ansible_protocol::{Default, Kind, ModuleSpec, OptionSpec, ReturnSpec};
+
+/// The declaration of `edx_verify`.
+pub static SPEC: ModuleSpec = ModuleSpec {
+    name: "edx_verify",
+    short_description: "Verifies that an Open edX server uses its data servers",
+    description: &[
+        "Looks at what runs and at what is written down, and says of each thing whether it is as it should be, what was \
+         seen, and what to do about it.",
+        "Only what is asked for is looked at - cache servers with O(memcached), the files that Open edX reads with \
+         O(path), and what the next upgrade will make of them with O(server_vars).",
+        "Fails when a check fails; the result then still holds every check. Never changes anything on the host. On a \
+         cache it writes one small item under a name of its own, reads it and deletes it.",
+    ],
+    options: &[
+        OptionSpec::new(
+            "memcached",
+            Kind::StrList,
+            &[
+                "The cache servers, as host:port (the port is 11211 where it is left out), [IPv6 address]:port or the path \
+                 of a unix socket.",
+                "With O(path), every cache in the files has to be one of them.",
+            ],
+        ),
+        OptionSpec::new(
+            "path",
+            Kind::Path,
+            &[
+                "The folder of the files that Open edX reads, /edx/etc.",
+                "Where the folder is edx/etc below some root, the JSON files of LMS and Studio (Hawthorn and Ironwood) \
+                 are looked for in edx/app/edxapp below the same root.",
+            ],
+        ),
+        OptionSpec::new("files", Kind::PathList, &["Further files to look at, besides those in the folder."]),
+        OptionSpec::new(
+            "server_vars",
+            Kind::Path,
+            &[
+                "The variables that the next upgrade gets, /edx/app/edx_ansible/server-vars.yml; needs the folder or files \
+               too.",
+            ],
+        ),
+        OptionSpec::new(
+            "release",
+            Kind::Str,
+            &["The release of Open edX; found in the edx-platform checkout where it is left out."],
+        )
+        .choices(&["hawthorn", "ironwood", "juniper", "koa", "lilac", "maple", "nutmeg", "olive", "palm", "quince"]),
+        OptionSpec::new(
+            "activity_seconds",
+            Kind::Float,
+            &["Read the counters of each cache server twice, this many seconds apart, and say what others did in \
+                 between; 0 leaves it out."],
+        )
+        .default(Default::Float(0.0)),
+        OptionSpec::new(
+            "expect_activity",
+            Kind::Bool,
+            &["Whether a cache server that nobody used in that time is a failure; otherwise it is a warning."],
+        )
+        .default(Default::Bool(false)),
+        OptionSpec::new(
+            "timeout",
+            Kind::Float,
+            &["The seconds that all the conversation with one cache server may take together, not counting the time \
+               between the two readings."],
+        )
+        .default(Default::Float(10.0)),
+        OptionSpec::new(
+            "allow_public",
+            Kind::Bool,
+            &["Accept cache servers with a public address, which only a firewall then protects."],
+        )
+        .default(Default::Bool(false)),
+        OptionSpec::new("connections_percent", Kind::Int, &["Warn when so much of the allowed connections is in use."])
+            .default(Default::Int(80)),
+        OptionSpec::new("memory_percent", Kind::Int, &["Warn when so much of the memory for items is in use."])
+            .default(Default::Int(90)),
+        OptionSpec::new(
+            "evictions_per_hour",
+            Kind::Float,
+            &["Warn when a cache server threw out more live items per hour than this, on average since its start; 0 \
+               warns at the first."],
+        )
+        .default(Default::Float(0.0)),
+    ],
+    mutually_exclusive: &[],
+    required_one_of: &[&["memcached", "path", "files"]],
+    notes: &[
+        "Works in check mode as it does otherwise.",
+        "A public address is not connected to unless O(allow_public) is set.",
+        "Only what concerns an endpoint is shown of a file; the values of all other keys never are.",
+    ],
+    examples: "
+- name: The cache answers, and everything on this server points at it
+  edxops.scaling.edx_verify:
+    memcached: [172.31.5.10:11211]
+    path: /edx/etc
+    server_vars: /edx/app/edx_ansible/server-vars.yml
+
+- name: Somebody uses the cache
+  edxops.scaling.edx_verify:
+    memcached: 172.31.5.10
+    activity_seconds: 30
+    expect_activity: true",
+    returns: &[
+        ReturnSpec {
+            name: "checks",
+            kind: "list",
+            returned: "always",
+            description: "Every check, in reading order - name, subject (endpoint, file or variable), status (ok, warning, \
+                          failed, skipped), seen, and advice, which is empty where there is nothing to do.",
+            sample: r#"[{"name": "memcached.round_trip", "subject": "172.31.5.10:11211", "status": "ok", "seen": "written, read and deleted in 0.6 ms", "advice": ""}]"#,
+        },
+        ReturnSpec {
+            name: "summary",
+            kind: "dict",
+            returned: "always",
+            description: "The number of checks by status.",
+            sample: r#"{"ok": 12, "warning": 1, "failed": 0, "skipped": 0}"#,
+        },
+        ReturnSpec {
+            name: "memcached",
+            kind: "list",
+            returned: "when cache servers are given",
+            description: "What each cache server said - endpoint, addresses, version, latency_ms (connect, write, read, \
+                          delete), stats and settings as the server gave them, activity. Keys that could not be learned are left \
+                          out.",
+            sample: r#"[{"endpoint": "172.31.5.10:11211", "addresses": ["172.31.5.10"], "version": "1.6.18", "latency_ms": {"connect": 0.3, "write": 0.2, "read": 0.2, "delete": 0.2}, "stats": {"uptime": 86400}, "settings": {"inter": "172.31.5.10"}}]"#,
+        },
+        ReturnSpec {
+            name: "caches",
+            kind: "list",
+            returned: "when a folder or files are given",
+            description: "Every cache on memcached in the files - file, key, line and its endpoints.",
+            sample: r#"[{"file": "/edx/etc/lms.yml", "key": "CACHES.default.LOCATION", "line": 61, "endpoints": ["172.31.5.10:11211"]}]"#,
+        },
+        ReturnSpec {
+            name: "release",
+            kind: "str",
+            returned: "when a folder or files are given and the release is known",
+            description: "The release of Open edX that the files are of.",
+            sample: r#""maple""#,
+        },
+    ],
+};
