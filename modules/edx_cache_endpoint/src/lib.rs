@@ -1,1 +1,145 @@
-//! Points Open edX's settings files at a cache.
+//! Points the caches of a native Open edX at memcached servers.
+//!
+//! A run reads every settings file ([`settings`]), judges each cache
+//! ([`judge`]), works out the new files ([`plan`], or [`restore`] from a
+//! backup), and only then writes ([`write`]). What is reported is read from
+//! the new content, so that check mode says what a run will say.
+
+mod error;
+mod judge;
+mod leftovers;
+mod options;
+mod plan;
+mod replace;
+mod report;
+mod restore;
+mod settings;
+mod spec;
+mod this_host;
+mod write;
+
+pub use error::{Error, Problem};
+pub use judge::{Kept, Verdict, Wish, judge};
+pub use options::{Backup, Options, Work};
+pub use replace::{Pattern, PatternError};
+pub use spec::SPEC;
+
+use ansible_protocol::{Failure, Outcome, Request};
+use edx_layout::{Endpoint, Listing, Release, ThisHost, check_target, resolve, root_of};
+
+use crate::leftovers::{Leftovers, Needles};
+use crate::plan::{FilePlan, NewContent, old_servers, point};
+use crate::report::{BackupReport, Context};
+use crate::restore::Restored;
+use crate::settings::SettingsFile;
+
+/// The module's body.
+pub fn run(request: &Request) -> Result<Outcome, Failure> {
+    let options = Options::from_arguments(&request.options)?;
+    let here = this_host::this_host();
+    if let Work::Point(wish) = &options.work {
+        for endpoint in &wish.endpoints {
+            check_target(endpoint, options.allow_public, resolve).map_err(Error::from)?;
+        }
+    }
+    let mut listing = list(&options)?;
+    let files = settings::read(&mut listing).map_err(Error::Files)?;
+    let wanted = want(&options, &files, &here)?;
+    let planned = plan(&options, &files, wanted, &listing)?;
+    drop(files);
+    let backup = write::write(&planned.files, &options, planned.restored, request.check)?;
+    let release = options.release.or_else(|| root_of(&options.folder).and_then(|root| Release::detect(&root)));
+    let context = Context { folder: &options.folder, release, here: &here };
+    Ok(report::outcome(&planned.files, &planned.others, backup, planned.warnings, &context))
+}
+
+fn list(options: &Options) -> Result<Listing, Error> {
+    let Some(files) = &options.files else {
+        return Ok(Listing::of(&options.folder)?);
+    };
+    let mut listing = Listing::default();
+    files.iter().for_each(|file| listing.add_named(file));
+    Ok(listing)
+}
+
+/// What the files shall hold, before it is checked.
+struct Wanted {
+    contents: Vec<NewContent>,
+    restored: BackupReport,
+    warnings: Vec<String>,
+}
+
+fn want(options: &Options, files: &[SettingsFile], here: &ThisHost) -> Result<Wanted, Error> {
+    match &options.work {
+        Work::Report => {
+            let contents = files.iter().map(|_| NewContent::default()).collect();
+            Ok(Wanted { contents, restored: BackupReport::default(), warnings: Vec::new() })
+        }
+        Work::Point(wish) => {
+            let contents = all(files.iter().map(|file| point(file, wish, here)))?;
+            Ok(Wanted { contents, restored: BackupReport::default(), warnings: Vec::new() })
+        }
+        Work::Restore(label) => {
+            let found = write::find_backups(files, label)?;
+            let restored = all(std::iter::zip(files, found.contents).map(|(file, content)| match content {
+                Some(bytes) => restore::restore(file, bytes),
+                None => Ok(Restored::default()),
+            }))?;
+            let mut wanted = Wanted { contents: Vec::new(), restored: found.report, warnings: Vec::new() };
+            for file in restored {
+                wanted.contents.push(file.content);
+                wanted.warnings.extend(file.warnings);
+            }
+            Ok(wanted)
+        }
+    }
+}
+
+/// What will be written, checked and ready.
+struct Planned {
+    files: Vec<FilePlan>,
+    others: Vec<Leftovers>,
+    restored: BackupReport,
+    warnings: Vec<String>,
+}
+
+fn plan(options: &Options, files: &[SettingsFile], wanted: Wanted, listing: &Listing) -> Result<Planned, Error> {
+    let current: &[Endpoint] = match &options.work {
+        Work::Point(wish) => &wish.endpoints,
+        Work::Report | Work::Restore(_) => &[],
+    };
+    let old = old_servers(files, current);
+    let needles = Needles::new(old.iter().map(|(text, endpoint)| (text.as_str(), endpoint)), current);
+    let plans =
+        all(std::iter::zip(files, wanted.contents).map(|(file, content)| FilePlan::new(file, content, &needles)))?;
+
+    let mut warnings = wanted.warnings;
+    warnings.extend(
+        listing
+            .ignored
+            .iter()
+            .map(|path| format!("{}: it is not a regular file, so it was left alone", path.display())),
+    );
+    let mut others = Vec::new();
+    for path in &listing.others {
+        match needles.in_file(path) {
+            Ok(found) => others.push(found),
+            Err(reason) => {
+                warnings.push(format!("{}: it could not be searched for the old memcached: {reason}", path.display()))
+            }
+        }
+    }
+    Ok(Planned { files: plans, others, restored: wanted.restored, warnings })
+}
+
+/// Every result, or every problem.
+fn all<T>(results: impl Iterator<Item = Result<T, Problem>>) -> Result<Vec<T>, Error> {
+    let (mut fine, mut problems) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(value) => fine.push(value),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(fine) } else { Err(Error::Files(problems)) }
+}

@@ -1,3 +1,7 @@
 //! The Ansible module `edx_cache_endpoint`; everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ansible_protocol::main_with(&edx_cache_endpoint::SPEC, edx_cache_endpoint::run)
+}

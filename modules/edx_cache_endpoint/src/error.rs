@@ -1,0 +1,89 @@
+//! Why a run is refused. Nothing has been changed then.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::PathBuf;
+
+use edx_layout::{EndpointError, FolderError, Refused, TargetError};
+
+use crate::replace::PatternError;
+
+/// Why a run is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// `endpoints` with nothing in it.
+    #[error(
+        "endpoints is empty: name at least one server, as in 172.31.5.10:11211, or leave the option out to have the caches only reported"
+    )]
+    NoEndpoints,
+    /// An endpoint that is none.
+    #[error("endpoints: {0}")]
+    Endpoint(#[from] EndpointError),
+    /// The same server twice.
+    #[error("endpoints: {0} is named twice; each server holds its own share of the keys, so name it once")]
+    Repeated(String),
+    /// A server that caches must not point at.
+    #[error("endpoints: {0}")]
+    Target(#[from] TargetError),
+    /// An item of `replace` that is none.
+    #[error("replace: {0}")]
+    Pattern(#[from] PatternError),
+    /// `replace` with nothing in it.
+    #[error("replace is empty, so no server would be replaced; leave the option out to replace the local ones")]
+    NothingToReplace,
+    /// The folder.
+    #[error("path: {0}")]
+    Folder(#[from] FolderError),
+    /// Files that cannot be edited.
+    #[error("{}", told(.0))]
+    Files(Vec<Problem>),
+}
+
+/// Why one file cannot be edited.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// Not a file of this folder.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The operating system's word.
+    #[error("{}: it cannot be read: {reason}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        reason: io::Error,
+    },
+    /// PyYAML could not read it, or reads it in a surprising way.
+    #[error("{}: {reason}", .path.display())]
+    Yaml {
+        /// The file.
+        path: PathBuf,
+        /// Line and reason.
+        reason: lossless_yaml::Error,
+    },
+    /// It cannot be changed.
+    #[error("{}: {reason}", .path.display())]
+    Edit {
+        /// The file.
+        path: PathBuf,
+        /// Line, key path and reason.
+        reason: lossless_yaml::Error,
+    },
+    /// Its backup cannot be read.
+    #[error("the backup of {}: {reason}", .path.display())]
+    Backup {
+        /// The file, not the backup.
+        path: PathBuf,
+        /// Line and reason.
+        reason: lossless_yaml::Error,
+    },
+}
+
+fn told(problems: &[Problem]) -> String {
+    let mut text = String::new();
+    for problem in problems {
+        let _ = write!(text, "{}{problem}", if text.is_empty() { "" } else { "; " });
+    }
+    text.push_str("; no file was changed");
+    text
+}

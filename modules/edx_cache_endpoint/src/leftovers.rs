@@ -1,0 +1,292 @@
+//! Where else the old server, or its port, may still stand.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use edx_layout::{DEFAULT_MEMCACHED_PORT, EDX_DEFAULT_NAME, Endpoint, ThisHost};
+use lossless_yaml::{Document, Kind};
+
+/// More mentions than this in one file are counted, not listed.
+const LISTED_PER_FILE: usize = 20;
+
+/// The texts that mean a memcached that is no longer used.
+#[derive(Debug)]
+pub struct Needles {
+    ports: BTreeSet<String>,
+    names: BTreeSet<String>,
+    /// What stands before the port where the new server is meant.
+    current: BTreeSet<String>,
+}
+
+/// A place that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    /// The file.
+    pub file: PathBuf,
+    /// Its line, counted from 1.
+    pub line: usize,
+    /// The setting that stands there; none in a comment, a key or a file that
+    /// is not a settings file.
+    pub key_path: Option<String>,
+    /// The port or name that stands there.
+    pub needle: String,
+}
+
+/// What was found in one file.
+#[derive(Debug, Default)]
+pub struct Leftovers {
+    /// The first places.
+    pub listed: Vec<Leftover>,
+    /// How many more there are.
+    pub more: usize,
+}
+
+impl fmt::Display for Leftover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: ", self.file.display(), self.line)?;
+        if let Some(key_path) = &self.key_path {
+            write!(f, "{key_path}: ")?;
+        }
+        write!(
+            f,
+            "\"{}\" stands here outside of a cache's LOCATION, so it was left alone; change it by hand if it means the old memcached",
+            self.needle
+        )
+    }
+}
+
+impl Needles {
+    /// The port of every server in `old` and memcached's own, and the names
+    /// that stand without a port; `current` are the servers to be used.
+    pub fn new<'a>(old: impl Iterator<Item = (&'a str, &'a Endpoint)>, current: &[Endpoint]) -> Self {
+        let mut ports = BTreeSet::from([DEFAULT_MEMCACHED_PORT.to_string()]);
+        let mut names = BTreeSet::from([EDX_DEFAULT_NAME.to_owned()]);
+        let nowhere = ThisHost::default();
+        for (text, endpoint) in old {
+            match (endpoint, endpoint.port()) {
+                (Endpoint::Unix(path), _) => names.extend([path.clone()]),
+                (_, Some(port)) if text.ends_with(&format!(":{port}")) => ports.extend([port.to_string()]),
+                // Each file has a dozen places that rightly say localhost.
+                _ if nowhere.is_local(endpoint) => {}
+                _ => names.extend([text.to_owned()]),
+            }
+        }
+        let current = current.iter().map(ToString::to_string).collect();
+        Self { ports, names, current }
+    }
+
+    /// The offsets of all needles in `text`, in order.
+    fn find<'a>(&'a self, text: &str) -> Vec<(usize, &'a str)> {
+        let mut found = Vec::new();
+        for port in &self.ports {
+            for (at, _) in text.match_indices(port.as_str()) {
+                let whole = is_whole(text, at..at + port.len(), |c| c.is_ascii_alphanumeric() || c == b'_');
+                if whole && !self.is_current(&text[..at + port.len()]) {
+                    found.push((at, port.as_str()));
+                }
+            }
+        }
+        for name in &self.names {
+            for (at, _) in text.match_indices(name.as_str()) {
+                let in_word = |c: u8| c.is_ascii_alphanumeric() || b"_.-/".contains(&c);
+                if is_whole(text, at..at + name.len(), in_word) {
+                    found.push((at, name.as_str()));
+                }
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
+    fn is_current(&self, text: &str) -> bool {
+        self.current.iter().any(|server| {
+            text.strip_suffix(server.as_str())
+                .is_some_and(|before| !before.ends_with(|c: char| c.is_ascii_alphanumeric() || ".-_".contains(c)))
+        })
+    }
+
+    /// The places in a settings file, without those in `spans` (the bytes of
+    /// the caches' LOCATION values).
+    pub fn in_document(&self, file: &Path, doc: &Document, mut spans: Vec<Range<usize>>) -> Leftovers {
+        let source = doc.source();
+        let mut places = self.find(source);
+        spans.sort_unstable_by_key(|span| span.start);
+        places.retain(|(at, _)| {
+            let next = spans.partition_point(|span| span.start <= *at);
+            !next.checked_sub(1).is_some_and(|index| spans[index].contains(at))
+        });
+        let mut key_paths = KeyPaths::of(doc, &places);
+        let mut found = Leftovers::default();
+        let (mut line, mut counted, mut last) = (1, 0, 0);
+        for (at, needle) in places {
+            line += source.as_bytes()[counted..at].iter().filter(|byte| **byte == b'\n').count();
+            counted = at;
+            if line != last {
+                last = line;
+                let key_path = key_paths.take(at);
+                found.add(Leftover { file: file.to_path_buf(), line, key_path, needle: needle.to_owned() });
+            }
+        }
+        found
+    }
+
+    /// The places in a file that is not a settings file. It is read line by
+    /// line, so that its size does not matter.
+    pub fn in_file(&self, file: &Path) -> io::Result<Leftovers> {
+        let mut reader = BufReader::new(File::open(file)?);
+        let mut found = Leftovers::default();
+        let mut bytes = Vec::new();
+        for line in 1.. {
+            bytes.clear();
+            if reader.read_until(b'\n', &mut bytes)? == 0 {
+                break;
+            }
+            if let Some((_, needle)) = self.find(&String::from_utf8_lossy(&bytes)).first() {
+                let needle = (*needle).to_owned();
+                found.add(Leftover { file: file.to_path_buf(), line, key_path: None, needle });
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Leftovers {
+    fn add(&mut self, place: Leftover) {
+        if self.listed.len() < LISTED_PER_FILE {
+            self.listed.push(place);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// A warning for each place; one more says how many are not listed.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        let more = self.listed.last().filter(|_| self.more > 0).map(|last| {
+            format!(
+                "{}: {} more lines after line {} name the old memcached or its port",
+                last.file.display(),
+                self.more,
+                last.line
+            )
+        });
+        self.listed.iter().map(ToString::to_string).chain(more)
+    }
+}
+
+/// Whether neither neighbour of `at` continues the word.
+fn is_whole(text: &str, at: Range<usize>, in_word: impl Fn(u8) -> bool) -> bool {
+    let bytes = text.as_bytes();
+    let before = at.start.checked_sub(1).and_then(|index| bytes.get(index));
+    let after = bytes.get(at.end);
+    !before.is_some_and(|byte| in_word(*byte)) && !after.is_some_and(|byte| in_word(*byte))
+}
+
+/// The key paths of the scalars that stand at some offsets.
+struct KeyPaths(Vec<(usize, String)>);
+
+impl KeyPaths {
+    /// Looks them up in one walk: offsets and scalars both come in the order of
+    /// the file.
+    fn of(doc: &Document, places: &[(usize, &str)]) -> Self {
+        let mut found = Vec::new();
+        let mut rest = places;
+        if rest.is_empty() {
+            return Self(found);
+        }
+        doc.walk(&mut |path, node| {
+            if node.kind() != Kind::Scalar {
+                return;
+            }
+            let span = node.span();
+            while let Some(((at, _), more)) = rest.split_first() {
+                if *at >= span.end {
+                    break;
+                }
+                if *at >= span.start {
+                    found.push((*at, path.to_string()));
+                }
+                rest = more;
+            }
+        });
+        Self(found)
+    }
+
+    fn take(&mut self, at: usize) -> Option<String> {
+        let index = self.0.binary_search_by_key(&at, |(at, _)| *at).ok()?;
+        Some(std::mem::take(&mut self.0[index].1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn needles() -> Needles {
+        let old: Vec<(&str, Endpoint)> =
+            ["localhost:11212", "oldcache"].iter().map(|text| (*text, text.parse().unwrap())).collect();
+        Needles::new(old.iter().map(|(text, endpoint)| (*text, endpoint)), &["172.31.5.10:11211".parse().unwrap()])
+    }
+
+    fn found(text: &str) -> Vec<String> {
+        let needles = needles();
+        needles.find(text).iter().map(|(at, needle)| format!("{at} {needle}")).collect()
+    }
+
+    #[test]
+    fn ports_are_found_as_whole_numbers() {
+        assert_eq!(found("localhost:11211 -p 11212"), ["10 11211", "19 11212"]);
+        assert!(found("pw11211 112110 0x11211 a_11211 11213").is_empty());
+    }
+
+    #[test]
+    fn names_are_found_as_whole_names() {
+        assert_eq!(found("host=memcache oldcache"), ["5 memcache", "14 oldcache"]);
+        assert!(found("util.memcache.safe_key memcached /memcache/x my-oldcache").is_empty());
+    }
+
+    #[test]
+    fn the_new_server_is_not_a_leftover() {
+        assert!(found("see 172.31.5.10:11211").is_empty());
+        assert_eq!(found("see 1172.31.5.10:11211"), ["17 11211"]);
+    }
+
+    #[test]
+    fn a_place_has_its_line_and_key_path() {
+        let doc =
+            Document::parse("A:\n  B: [x, 'tcp://h:11211/']\n# 11211\n11211: 1\nC: |\n  x\n  11211\nD: 11211 11211\n")
+                .unwrap();
+        let leftovers = needles().in_document(Path::new("lms.yml"), &doc, Vec::new());
+        let shown: Vec<_> = leftovers.listed.iter().map(|place| (place.line, place.key_path.as_deref())).collect();
+        assert_eq!(shown, [(2, Some("A.B[1]")), (3, None), (4, None), (7, Some("C")), (8, Some("D"))]);
+        assert_eq!(
+            leftovers.listed[0].to_string(),
+            "lms.yml:2: A.B[1]: \"11211\" stands here outside of a cache's LOCATION, so it was left alone; change it by hand if it means the old memcached"
+        );
+    }
+
+    #[test]
+    fn many_places_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("notes.txt");
+        std::fs::write(&file, "port 11211\n".repeat(25)).unwrap();
+        let leftovers = needles().in_file(&file).unwrap();
+        let warnings: Vec<_> = leftovers.warnings().collect();
+        assert_eq!(warnings.len(), 21);
+        assert_eq!(
+            warnings[20],
+            format!("{}: 5 more lines after line 20 name the old memcached or its port", file.display())
+        );
+    }
+
+    #[test]
+    fn a_file_of_any_bytes_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("core");
+        std::fs::write(&file, b"\xff\xfe\n\xff 11211\n").unwrap();
+        assert_eq!(needles().in_file(&file).unwrap().listed[0].line, 2);
+    }
+}

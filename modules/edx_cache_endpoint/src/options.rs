@@ -1,0 +1,105 @@
+//! What a run was asked to do, from its arguments.
+
+use std::path::PathBuf;
+
+use ansible_protocol::{Arguments, Value};
+use edx_layout::{Endpoint, Release};
+
+use crate::error::Error;
+use crate::judge::Wish;
+use crate::replace::Pattern;
+
+/// What a run was asked to do.
+#[derive(Debug)]
+pub struct Options {
+    /// The settings folder.
+    pub folder: PathBuf,
+    /// The files to look at in place of the folder's.
+    pub files: Option<Vec<PathBuf>>,
+    /// The work itself.
+    pub work: Work,
+    /// Whether public servers are accepted.
+    pub allow_public: bool,
+    /// Whether to keep copies.
+    pub backup: Backup,
+    /// The release that the operator named.
+    pub release: Option<Release>,
+}
+
+/// The work itself.
+#[derive(Debug)]
+pub enum Work {
+    /// Only say what is there.
+    Report,
+    /// Point the caches elsewhere.
+    Point(Wish),
+    /// Bring back the backup with this label.
+    Restore(String),
+}
+
+/// The option `backup`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Backup {
+    /// None.
+    No,
+    /// One that is named for the time.
+    Time,
+    /// One with this label.
+    Label(String),
+}
+
+impl Options {
+    /// Checks what the declaration of the options cannot express.
+    pub fn from_arguments(arguments: &Arguments) -> Result<Self, Error> {
+        let folder = PathBuf::from(arguments.str("path").unwrap_or_default());
+        let files = arguments.strings("files").map(|names| names.into_iter().map(|name| folder.join(name)).collect());
+        let work = match (arguments.strings("endpoints"), arguments.str("restore")) {
+            (_, Some(label)) => Work::Restore(label.to_owned()),
+            (Some(endpoints), None) => {
+                Work::Point(wish(&endpoints, &arguments.strings("replace").unwrap_or_default())?)
+            }
+            (None, None) => Work::Report,
+        };
+        Ok(Self {
+            folder,
+            files,
+            work,
+            allow_public: arguments.bool("allow_public"),
+            backup: arguments.raw("backup").map_or(Backup::No, backup),
+            release: arguments.str("release").and_then(|name| name.parse().ok()),
+        })
+    }
+}
+
+fn wish(endpoints: &[&str], replace: &[&str]) -> Result<Wish, Error> {
+    let mut wished: Vec<Endpoint> = Vec::new();
+    for text in endpoints {
+        let endpoint: Endpoint = text.parse()?;
+        if wished.contains(&endpoint) {
+            return Err(Error::Repeated(endpoint.to_string()));
+        }
+        wished.push(endpoint);
+    }
+    if wished.is_empty() {
+        return Err(Error::NoEndpoints);
+    }
+    let replace: Vec<Pattern> = replace.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
+    if replace.is_empty() {
+        return Err(Error::NothingToReplace);
+    }
+    Ok(Wish { endpoints: wished, replace })
+}
+
+/// Ansible's words for true and false arrive as text from a command line or a
+/// template; any other text is a label.
+fn backup(value: &Value) -> Backup {
+    match value {
+        Value::Bool(true) => Backup::Time,
+        Value::String(text) => match text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "1" => Backup::Time,
+            "" | "false" | "no" | "off" | "0" => Backup::No,
+            _ => Backup::Label(text.clone()),
+        },
+        _ => Backup::No,
+    }
+}

@@ -1,0 +1,192 @@
+//! What a run would write, worked out before anything is written.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use ansible_protocol::Value;
+use edx_layout::{CacheEntry, Endpoint, Location, ThisHost, find_caches};
+use lossless_yaml::{Document, Edit, EmitOptions, Reader};
+
+use crate::error::Problem;
+use crate::judge::{Kept, Verdict, Wish, judge};
+use crate::leftovers::{Leftovers, Needles};
+use crate::settings::{CacheState, SettingsFile, states};
+
+/// What becomes of one file.
+#[derive(Debug)]
+pub struct FilePlan {
+    /// The file.
+    pub path: PathBuf,
+    /// Its new content; none where it stays as it is.
+    pub bytes: Option<Vec<u8>>,
+    /// Its memcached caches before.
+    pub before: Vec<CacheState>,
+    /// Its memcached caches after, read from the new content.
+    pub after: Vec<CacheState>,
+    /// The servers that differ.
+    pub changes: Vec<LocationChange>,
+    /// The caches that stay though something else was wished.
+    pub kept: Vec<KeptCache>,
+    /// Other places that name a memcached, as of after.
+    pub leftovers: Leftovers,
+}
+
+/// A LOCATION, or an item of one, that changes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LocationChange {
+    /// Its key path, such as `CACHES.default.LOCATION[0]`.
+    pub key_path: String,
+    /// Its line before.
+    pub line: usize,
+    /// Its value before.
+    pub before: Value,
+    /// Its value after.
+    pub after: Value,
+}
+
+/// A cache that stays as it is, and why.
+#[derive(Debug)]
+pub struct KeptCache {
+    /// Its key path.
+    pub key_path: String,
+    /// Its line.
+    pub line: usize,
+    /// Why it stays.
+    pub why: Kept,
+}
+
+/// A new content for a file, and what was left out of it.
+#[derive(Debug, Default)]
+pub struct NewContent {
+    /// The content; none where the file stays as it is.
+    pub bytes: Option<Vec<u8>>,
+    /// The caches that stay.
+    pub kept: Vec<KeptCache>,
+}
+
+/// Points the caches of `file` where `wish` says.
+pub fn point(file: &SettingsFile, wish: &Wish, here: &ThisHost) -> Result<NewContent, Problem> {
+    let mut edits = Vec::new();
+    let mut kept = Vec::new();
+    for cache in find_caches(&file.doc) {
+        match judge(&cache, wish, here) {
+            Verdict::Met => {}
+            Verdict::Set(servers) => {
+                edits.push(Edit::Set { path: cache.location_path(), value: value(&cache, servers) })
+            }
+            Verdict::Kept(why) => kept.push(KeptCache { key_path: cache.path.to_string(), line: cache.line, why }),
+        }
+    }
+    Ok(NewContent { bytes: edited(file, &edits)?, kept })
+}
+
+/// The content of `file` after `edits`, if that is another one.
+pub fn edited(file: &SettingsFile, edits: &[Edit]) -> Result<Option<Vec<u8>>, Problem> {
+    if edits.is_empty() {
+        return Ok(None);
+    }
+    let is_json = file.path.extension().is_some_and(|extension| extension == "json");
+    let options = EmitOptions { reader: if is_json { Reader::Json } else { Reader::Plain } };
+    let edited = file.doc.plan(edits, &options).map_err(|reason| Problem::Edit { path: file.path.clone(), reason })?;
+    Ok(edited.changed().then_some(edited.bytes))
+}
+
+/// A string stays a string, with the separator that it has; a list a list.
+fn value(cache: &CacheEntry<'_>, servers: Vec<String>) -> Value {
+    match &cache.location {
+        Location::Text { node, .. } => {
+            let comma = node.follow().text().is_some_and(|text| text.contains(',') && !text.contains(';'));
+            servers.join(if comma { "," } else { ";" }).into()
+        }
+        _ => servers.into(),
+    }
+}
+
+/// Every server of the caches in `files` that is not among `current`, as
+/// written and as understood.
+pub fn old_servers(files: &[SettingsFile], current: &[Endpoint]) -> Vec<(String, Endpoint)> {
+    let mut found: Vec<(String, Endpoint)> = Vec::new();
+    for file in files {
+        for cache in find_caches(&file.doc) {
+            for text in cache.location.servers() {
+                if let Ok(endpoint) = text.parse::<Endpoint>()
+                    && !current.contains(&endpoint)
+                    && !found.iter().any(|(known, _)| known == text)
+                {
+                    found.push(((*text).to_owned(), endpoint));
+                }
+            }
+        }
+    }
+    found
+}
+
+impl FilePlan {
+    /// The plan for `file` with a new content. The content is read again, so
+    /// that what is reported is what will stand there.
+    pub fn new(file: &SettingsFile, content: NewContent, needles: &Needles) -> Result<Self, Problem> {
+        let before = states(&file.path, &file.doc);
+        let leftovers = |doc: &Document| needles.in_document(&file.path, doc, location_spans(doc));
+        let (after, leftovers) = match &content.bytes {
+            None => (before.clone(), leftovers(&file.doc)),
+            Some(bytes) => {
+                let doc = Document::parse(bytes.as_slice())
+                    .map_err(|reason| Problem::Edit { path: file.path.clone(), reason })?;
+                (states(&file.path, &doc), leftovers(&doc))
+            }
+        };
+        let changes = changes(&before, &after);
+        Ok(Self {
+            path: file.path.clone(),
+            bytes: content.bytes,
+            before,
+            after,
+            changes,
+            kept: content.kept,
+            leftovers,
+        })
+    }
+}
+
+/// The bytes of every LOCATION of a memcached cache, each once, in order.
+pub fn location_spans(doc: &Document) -> Vec<Range<usize>> {
+    let nodes = find_caches(doc).into_iter().filter_map(|cache| cache.location.node());
+    let mut spans: Vec<_> = nodes.map(|node| node.follow().span()).collect();
+    spans.sort_unstable_by_key(|span| (span.start, span.end));
+    spans.dedup();
+    spans
+}
+
+fn changes(before: &[CacheState], after: &[CacheState]) -> Vec<LocationChange> {
+    let after: HashMap<&str, &CacheState> = after.iter().map(|cache| (cache.key_path.as_str(), cache)).collect();
+    let mut found = Vec::new();
+    for cache in before {
+        let Some(now) = after.get(cache.key_path.as_str()) else { continue };
+        if cache.shown() == now.shown() {
+            continue;
+        }
+        let location = format!("{}.LOCATION", cache.key_path);
+        if !cache.is_list() || !now.is_list() || cache.servers.len() != now.servers.len() {
+            found.push(LocationChange {
+                key_path: location,
+                line: cache.line,
+                before: cache.shown(),
+                after: now.shown(),
+            });
+            continue;
+        }
+        let (was, is) = (cache.shown(), now.shown());
+        for (index, line) in cache.item_lines.iter().enumerate() {
+            if was[index] != is[index] {
+                found.push(LocationChange {
+                    key_path: format!("{location}[{index}]"),
+                    line: *line,
+                    before: was[index].clone(),
+                    after: is[index].clone(),
+                });
+            }
+        }
+    }
+    found
+}

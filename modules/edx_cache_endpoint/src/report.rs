@@ -1,0 +1,216 @@
+//! What the operator, and the next task, get to know.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use ansible_protocol::{Diff, Outcome, Value, json};
+use edx_layout::{ObservedCache, Release, ServerVars, configured_programs, programs_to_restart, root_of, server_vars};
+use edx_layout::{ThisHost, redacted, service_of};
+
+use crate::leftovers::Leftovers;
+use crate::plan::{FilePlan, LocationChange};
+use crate::settings::CacheState;
+
+/// What a run knows besides its plans.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The settings folder.
+    pub folder: &'a Path,
+    /// The release of Open edX.
+    pub release: Option<Release>,
+    /// This host.
+    pub here: &'a ThisHost,
+}
+
+/// The backup that belongs to a run.
+#[derive(Debug, Default)]
+pub struct BackupReport {
+    /// Its label.
+    pub label: Option<String>,
+    /// Its files.
+    pub files: Vec<PathBuf>,
+}
+
+/// The result of a run that wrote, or in check mode would write, `plans`.
+pub fn outcome(
+    plans: &[FilePlan],
+    others: &[Leftovers],
+    backup: BackupReport,
+    warnings: Vec<String>,
+    context: &Context<'_>,
+) -> Outcome {
+    let root = root_of(context.folder);
+    let configured = root.as_deref().and_then(configured_programs);
+    let programs = |plans: &[&FilePlan]| -> Value {
+        programs_to_restart(plans.iter().map(|plan| &plan.path), context.release, configured.as_ref()).into()
+    };
+    let caching: Vec<&FilePlan> =
+        plans.iter().filter(|plan| !plan.before.is_empty() || !plan.after.is_empty()).collect();
+    let changed: Vec<&FilePlan> = plans.iter().filter(|plan| plan.bytes.is_some()).collect();
+    let observed: Vec<ObservedCache> =
+        plans.iter().flat_map(|plan| &plan.after).filter_map(|cache| cache.observed.clone()).collect();
+    let vars = server_vars(context.release, &observed, context.here);
+
+    let mut outcome = Outcome::new(!changed.is_empty())
+        .field("files", caching.iter().map(|plan| file(plan)).collect::<Value>())
+        .field("caches", plans.iter().flat_map(caches).collect::<Value>())
+        .field("kept", plans.iter().flat_map(kept).collect::<Value>())
+        .field("endpoints_before", endpoints(plans.iter().flat_map(|plan| &plan.before)))
+        .field("endpoints_after", endpoints(plans.iter().flat_map(|plan| &plan.after)))
+        .field("services", services(&caching))
+        .field("programs", programs(&changed))
+        .field("affected_programs", programs(&caching))
+        .field("server_vars", Value::Object(vars.vars.clone()))
+        .field("server_vars_default", vars.at_default.clone())
+        .field("unexpressed", unexpressed(&vars))
+        .field("release", context.release.map(Release::name))
+        .field("backup", backup.label)
+        .field("backup_files", backup.files.iter().map(|path| path.display().to_string()).collect::<Value>())
+        .text(text(&caching, &changed, &vars))
+        .msg(summary(&caching, &changed))
+        .warn_all(warnings)
+        .warn_all(plans.iter().flat_map(kept_warnings))
+        .warn_all(plans.iter().map(|plan| &plan.leftovers).chain(others).flat_map(Leftovers::warnings));
+    for plan in &changed {
+        outcome = outcome.diff(Diff::prepared(hunks(plan)));
+    }
+    outcome
+}
+
+fn file(plan: &FilePlan) -> Value {
+    let change = |change: &LocationChange| json!({"path": change.key_path, "line": change.line, "before": change.before, "after": change.after});
+    json!({
+        "path": plan.path.display().to_string(),
+        "changed": plan.bytes.is_some(),
+        "changes": plan.changes.iter().map(change).collect::<Value>(),
+    })
+}
+
+fn caches(plan: &FilePlan) -> impl Iterator<Item = Value> {
+    plan.after.iter().map(|cache| {
+        json!({
+            "file": plan.path.display().to_string(),
+            "key_path": cache.key_path,
+            "line": cache.line,
+            "backend": cache.backend,
+            "location": cache.shown(),
+        })
+    })
+}
+
+fn kept(plan: &FilePlan) -> impl Iterator<Item = Value> {
+    plan.kept.iter().map(|cache| {
+        json!({
+            "file": plan.path.display().to_string(),
+            "key_path": cache.key_path,
+            "line": cache.line,
+            "reason": cache.why.to_string(),
+        })
+    })
+}
+
+fn kept_warnings(plan: &FilePlan) -> impl Iterator<Item = String> {
+    plan.kept
+        .iter()
+        .filter(|cache| cache.why.is_worrying())
+        .map(|cache| format!("{}:{}: {}: {}", plan.path.display(), cache.line, cache.key_path, cache.why))
+}
+
+/// Each server once, in the order in which they stand in the files.
+fn endpoints<'a>(caches: impl Iterator<Item = &'a CacheState>) -> Value {
+    let mut found: Vec<String> = Vec::new();
+    for server in caches.flat_map(|cache| &cache.servers) {
+        let shown = redacted(server);
+        if !found.contains(&shown) {
+            found.push(shown);
+        }
+    }
+    found.into()
+}
+
+fn services(plans: &[&FilePlan]) -> Value {
+    let mut found: Vec<&str> = Vec::new();
+    for service in plans.iter().filter_map(|plan| service_of(&plan.path)) {
+        if !found.contains(&service.name) {
+            found.push(service.name);
+        }
+    }
+    found.into()
+}
+
+fn unexpressed(vars: &ServerVars) -> Value {
+    vars.unexpressed
+        .iter()
+        .map(|cache| {
+            json!({
+                "file": cache.file.display().to_string(),
+                "key_path": cache.key_path,
+                "reason": cache.reason.to_string(),
+            })
+        })
+        .collect()
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "nothing".to_owned(),
+        value => value.to_string(),
+    }
+}
+
+/// The values that change, by key path. Whole lines would show whatever else
+/// stands on them: a cache written in one line may have its password there.
+fn hunks(plan: &FilePlan) -> String {
+    let file = plan.path.display();
+    let mut text = format!("--- {file}\n+++ {file}\n");
+    for change in &plan.changes {
+        let _ = writeln!(text, "@@ line {} @@", change.line);
+        let _ = writeln!(text, "-{}: {}", change.key_path, shown(&change.before));
+        let _ = writeln!(text, "+{}: {}", change.key_path, shown(&change.after));
+    }
+    if plan.changes.is_empty() {
+        text.push_str("(only the way in which cache locations are written changes)\n");
+    }
+    text
+}
+
+fn summary(caching: &[&FilePlan], changed: &[&FilePlan]) -> String {
+    let caches: usize = caching.iter().map(|plan| plan.after.len()).sum();
+    match (caches, changed.len()) {
+        (0, _) => "no memcached cache in these files".to_owned(),
+        (_, 0) => format!("{caches} memcached caches in {}, none to change", count(caching.len())),
+        (_, files) => {
+            let set: usize = changed.iter().map(|plan| plan.changes.len()).sum();
+            format!("{set} cache locations in {} of {}", count(files), caching.len())
+        }
+    }
+}
+
+fn count(files: usize) -> String {
+    format!("{files} {}", if files == 1 { "file" } else { "files" })
+}
+
+/// For a person at a terminal.
+fn text(caching: &[&FilePlan], changed: &[&FilePlan], vars: &ServerVars) -> String {
+    let mut text = String::new();
+    for plan in caching {
+        let _ = writeln!(text, "{}", plan.path.display());
+        for cache in &plan.after {
+            let was = plan.before.iter().find(|before| before.key_path == cache.key_path).map(CacheState::shown);
+            let now = cache.shown();
+            let from = was.filter(|was| *was != now).map(|was| format!("{} -> ", shown(&was))).unwrap_or_default();
+            let _ = writeln!(text, "  {}: {from}{}", cache.key_path, shown(&now));
+        }
+    }
+    if !changed.is_empty() && !vars.vars.is_empty() {
+        text.push_str("for server-vars.yml:\n");
+        for (name, value) in &vars.vars {
+            let _ = writeln!(text, "  {name}: {value}");
+        }
+    }
+    for cache in &vars.unexpressed {
+        let _ = writeln!(text, "not for server-vars.yml: {cache}");
+    }
+    text
+}

@@ -1,0 +1,145 @@
+//! Brings a backup back without undoing what else happened since.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use edx_layout::{CacheEntry, find_caches};
+use lossless_yaml::{Document, Edit, KeyPath, Kind, Reader};
+
+use crate::error::Problem;
+use crate::plan::{NewContent, edited, location_spans};
+use crate::settings::SettingsFile;
+
+/// More key paths than this are counted, not listed.
+const LISTED: usize = 10;
+
+/// What restoring a file comes to.
+#[derive(Debug, Default)]
+pub struct Restored {
+    /// The new content.
+    pub content: NewContent,
+    /// What the operator should know.
+    pub warnings: Vec<String>,
+}
+
+/// Works out how `file` gets the cache locations of `backup` back.
+///
+/// A file that differs from its backup only by memcached LOCATION values gets
+/// the backup byte for byte. In a file where other things changed since (an
+/// upgrade, another move, an operator's edit) only those values are put back,
+/// and a warning names what else differs.
+pub fn restore(file: &SettingsFile, backup: Vec<u8>) -> Result<Restored, Problem> {
+    if backup == file.doc.source().as_bytes() {
+        return Ok(Restored::default());
+    }
+    let old = Document::parse(backup).map_err(|reason| Problem::Backup { path: file.path.clone(), reason })?;
+    if same_outside_locations(&file.doc, &old) {
+        let bytes = Some(old.source().as_bytes().to_vec());
+        return Ok(Restored { content: NewContent { bytes, ..NewContent::default() }, warnings: Vec::new() });
+    }
+    let (edits, mut warnings) = locations_of(file, &old);
+    let bytes = edited(file, &edits)?;
+    if bytes.is_some() {
+        warnings.insert(0, since(file, &old));
+    }
+    Ok(Restored { content: NewContent { bytes, ..NewContent::default() }, warnings })
+}
+
+fn same_outside_locations(now: &Document, old: &Document) -> bool {
+    let (now_spans, old_spans) = (location_spans(now), location_spans(old));
+    now_spans.len() == old_spans.len() && pieces(now.source(), &now_spans).eq(pieces(old.source(), &old_spans))
+}
+
+/// The text between spans.
+fn pieces<'a>(source: &'a str, spans: &'a [Range<usize>]) -> impl Iterator<Item = &'a str> {
+    let starts = std::iter::once(0).chain(spans.iter().map(|span| span.end));
+    let ends = spans.iter().map(|span| span.start).chain([source.len()]);
+    // Spans inside one another (a LOCATION that an alias repeats) leave nothing between.
+    std::iter::zip(starts, ends).map(|(start, end)| source.get(start..end).unwrap_or_default())
+}
+
+/// The edits that put the LOCATION values of `old` into `file`.
+fn locations_of(file: &SettingsFile, old: &Document) -> (Vec<Edit>, Vec<String>) {
+    let old_caches = find_caches(old);
+    let mut was: HashMap<&KeyPath, &CacheEntry<'_>> = old_caches.iter().map(|cache| (&cache.path, cache)).collect();
+    let mut edits = Vec::new();
+    let mut warnings = Vec::new();
+    let shown = file.path.display();
+    for cache in find_caches(&file.doc) {
+        let Some(before) = was.remove(&cache.path) else {
+            warnings.push(format!(
+                "{shown}:{}: {} is not in the backup, so it was left alone; see where it should point",
+                cache.line, cache.path
+            ));
+            continue;
+        };
+        let Some(value) = before.location.node().map(|node| node.to_json()) else { continue };
+        if !cache.location.node().is_some_and(|node| node.equals(&value, Reader::Plain)) {
+            edits.push(Edit::Set { path: cache.location_path(), value });
+        }
+    }
+    for cache in old_caches.iter().filter(|cache| was.contains_key(&cache.path)) {
+        warnings.push(format!(
+            "{shown}: {} was a memcached cache in the backup and is none any more; nothing was put back there",
+            cache.path
+        ));
+    }
+    (edits, warnings)
+}
+
+/// A warning that names the settings which differ from the backup, cache
+/// locations aside.
+fn since(file: &SettingsFile, old: &Document) -> String {
+    let mut was = settings(old);
+    let mut differing = Vec::new();
+    file.doc.walk(&mut |path, node| {
+        if let Some(text) = leaf(node) {
+            let path = path.to_string();
+            match was.remove(&path) {
+                Some(before) if before == text => {}
+                _ => differing.push(path),
+            }
+        }
+    });
+    let mut gone: Vec<String> = was.into_keys().collect();
+    gone.sort();
+    differing.append(&mut gone);
+    let locations: HashSet<String> = [&file.doc, old]
+        .iter()
+        .flat_map(|doc| find_caches(doc))
+        .map(|cache| cache.location_path().to_string())
+        .collect();
+    differing.retain(|path| {
+        let whole = path.split('[').next().unwrap_or(path);
+        !locations.contains(whole) && !locations.contains(path)
+    });
+    let what = match differing.as_slice() {
+        [] => "its comments or layout".to_owned(),
+        few if few.len() <= LISTED => few.join(", "),
+        many => format!("{} and {} more settings", many[..LISTED].join(", "), many.len() - LISTED),
+    };
+    format!(
+        "{}: other things than cache locations changed since the backup ({what}); they were kept, and only the cache locations were put back",
+        file.path.display()
+    )
+}
+
+fn settings(doc: &Document) -> HashMap<String, String> {
+    let mut found = HashMap::new();
+    doc.walk(&mut |path, node| {
+        if let Some(text) = leaf(node) {
+            found.insert(path.to_string(), text);
+        }
+    });
+    found
+}
+
+/// The value of a setting without settings below it, in a form that can be
+/// compared. It is never shown.
+fn leaf(node: lossless_yaml::Node<'_>) -> Option<String> {
+    let is_leaf = match node.kind() {
+        Kind::Scalar | Kind::Alias => true,
+        Kind::Sequence | Kind::Mapping => node.is_empty(),
+    };
+    is_leaf.then(|| node.to_json().to_string())
+}

@@ -1,0 +1,97 @@
+//! The settings files as they are, and the caches in them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ansible_protocol::Value;
+use edx_layout::{CacheEntry, Listing, Location, ObservedCache, find_caches, redacted};
+use lossless_yaml::Document;
+
+use crate::error::Problem;
+
+/// A settings file that was read.
+#[derive(Debug)]
+pub struct SettingsFile {
+    /// Its path.
+    pub path: PathBuf,
+    /// What it says.
+    pub doc: Document,
+}
+
+/// A memcached cache at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheState {
+    /// Where it stands in its file, such as `CACHES.default`.
+    pub key_path: String,
+    /// The line of its LOCATION.
+    pub line: usize,
+    /// The lines of the items of a LOCATION that is a list.
+    pub item_lines: Vec<usize>,
+    /// The text of a LOCATION that is a string.
+    pub text: Option<String>,
+    /// Its backend.
+    pub backend: String,
+    /// Its servers, as written; none where LOCATION is missing or unusable.
+    pub servers: Vec<String>,
+    /// What [`edx_layout::server_vars`] has to know of it.
+    pub observed: Option<ObservedCache>,
+}
+
+impl CacheState {
+    fn of(file: &Path, cache: &CacheEntry<'_>) -> Self {
+        let (mut item_lines, mut text) = (Vec::new(), None);
+        match &cache.location {
+            Location::List { node, .. } => item_lines.extend(node.follow().items().map(|item| item.line())),
+            Location::Text { node, .. } => text = node.follow().text().map(str::to_owned),
+            Location::Missing | Location::Other { .. } => {}
+        }
+        Self {
+            key_path: cache.path.to_string(),
+            line: cache.line,
+            item_lines,
+            text,
+            backend: cache.backend.to_owned(),
+            servers: cache.location.servers().iter().map(|server| (*server).to_owned()).collect(),
+            observed: cache.observed(file),
+        }
+    }
+
+    /// Whether its LOCATION is a list.
+    pub fn is_list(&self) -> bool {
+        !self.item_lines.is_empty()
+    }
+
+    /// Its LOCATION for people to read: a list as a list, a string as a string.
+    pub fn shown(&self) -> Value {
+        match &self.text {
+            Some(text) => redacted(text).into(),
+            None if self.is_list() => self.servers.iter().map(|server| redacted(server)).collect(),
+            None => Value::Null,
+        }
+    }
+}
+
+/// The memcached caches of a file, in its order.
+pub fn states(file: &Path, doc: &Document) -> Vec<CacheState> {
+    find_caches(doc).iter().map(|cache| CacheState::of(file, cache)).collect()
+}
+
+/// Reads every settings file of a listing. What cannot be read, or not by
+/// PyYAML, is a problem of its own; all of them are found before the first is
+/// told.
+pub fn read(listing: &mut Listing) -> Result<Vec<SettingsFile>, Vec<Problem>> {
+    let mut files = Vec::new();
+    let mut problems: Vec<Problem> = listing.refused.drain(..).map(Problem::from).collect();
+    for path in listing.settings.drain(..) {
+        match read_file(&path) {
+            Ok(doc) => files.push(SettingsFile { path, doc }),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(files) } else { Err(problems) }
+}
+
+fn read_file(path: &Path) -> Result<Document, Problem> {
+    let bytes = fs::read(path).map_err(|reason| Problem::Unreadable { path: path.to_path_buf(), reason })?;
+    Document::parse(bytes).map_err(|reason| Problem::Yaml { path: path.to_path_buf(), reason })
+}

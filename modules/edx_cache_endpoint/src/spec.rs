@@ -1,0 +1,197 @@
+//! The module's declaration.
+
+use ansible_protocol::{Default, Kind, ModuleSpec, OptionSpec, ReturnSpec};
+
+/// The module `edx_cache_endpoint`.
+pub static SPEC: ModuleSpec = ModuleSpec {
+    name: "edx_cache_endpoint",
+    short_description: "Point the caches of a native Open edX at memcached servers",
+    description: &[
+        "Finds every cache with a memcached backend in the settings files of a native Open edX and sets its LOCATION to the servers given. Every other byte of the files stays as it is.",
+        "A cache is a mapping with a BACKEND that is a memcached one (MemcachedCache, PyMemcacheCache, PyLibMCCache and others), under CACHES or anywhere else in a file. A LOCATION that is a string stays a string, a list stays a list. A LOCATION is set when each of its servers is either one of endpoints or one that replace means; a list of which only a part is to be replaced is left alone, with a warning.",
+        "All files are checked before the first is written, and they change together or not at all. With neither endpoints nor restore the module only reports.",
+    ],
+    options: &[
+        OptionSpec::new(
+            "path",
+            Kind::Path,
+            &[
+                "The folder with the settings files (*.yml). Where it is the edx/etc of a root, the files lms.env.json and cms.env.json in edx/app/edxapp, which LMS and Studio read up to Ironwood, are edited with it.",
+            ],
+        )
+        .default(Default::Str("/edx/etc")),
+        OptionSpec::new(
+            "files",
+            Kind::PathList,
+            &[
+                "The settings files to look at in place of all files of path, YAML or JSON. A relative path is taken from path. Other files are then not searched for mentions of the old server.",
+            ],
+        ),
+        OptionSpec::new("service", Kind::Str, &["The kind of cache server."])
+            .choices(&["memcached"])
+            .default(Default::Str("memcached")),
+        OptionSpec::new(
+            "endpoints",
+            Kind::StrList,
+            &[
+                "The servers, in order: host:port, an address or name (port 11211), [IPv6 address]:port, unix:/path. Every application server must name them in the same order.",
+                "They must be private: an address of a private network, or a name that resolves only to such.",
+                "Each is written as the cache's backend reads it; they differ for IPv6 addresses and sockets.",
+            ],
+        )
+        .aliases(&["endpoint"]),
+        OptionSpec::new(
+            "replace",
+            Kind::StrList,
+            &[
+                "Which servers are replaced: a host (any port), host:port, a network such as 10.0.0.0/8, or the words local and all.",
+                "local means a memcached on this host: localhost, 127.0.0.0/8, ::1, this host's own addresses and name, a Unix socket, and memcache, the default name of the Open edX roles. Where others are given, name local too if it is still meant.",
+            ],
+        )
+        .default(Default::List(&["local"])),
+        OptionSpec::new(
+            "allow_public",
+            Kind::Bool,
+            &["Accept public addresses. memcached has no password that Open edX can use, so a firewall has to protect it."],
+        )
+        .default(Default::Bool(false)),
+        OptionSpec::new(
+            "backup",
+            Kind::Raw,
+            &[
+                "Whether to keep a copy of each file that changes, beside it. A string is the label under which restore finds it again; with true the label is the time.",
+            ],
+        )
+        .default(Default::Bool(false)),
+        OptionSpec::new(
+            "restore",
+            Kind::Str,
+            &[
+                "Bring back the backup with this label, or the newest one with the word latest. A file that differs from its backup only in cache locations becomes what it was, byte for byte; where other things changed since, only the cache locations are put back, with a warning.",
+            ],
+        ),
+        OptionSpec::new(
+            "release",
+            Kind::Str,
+            &["The release of Open edX, where it cannot be read from the edx-platform checkout below the same root."],
+        )
+        .choices(&["hawthorn", "ironwood", "juniper", "koa", "lilac", "maple", "nutmeg", "olive", "palm", "quince"]),
+    ],
+    mutually_exclusive: &[&["endpoints", "restore"]],
+    required_one_of: &[],
+    notes: &[
+        "The programs named in the result have to be restarted before the change has any effect. Sessions are kept in the cache, so everybody has to log in again.",
+        "The next upgrade renders the files again. Put server_vars into server-vars.yml, or it brings the old servers back.",
+    ],
+    examples: r"- name: See where the caches point
+  edxops.scaling.edx_cache_endpoint:
+  register: caches
+
+- name: Move them to a server of their own
+  edxops.scaling.edx_cache_endpoint:
+    endpoints:
+      - 172.31.5.10:11211
+    backup: before-memcached-move
+
+- name: From one server to two
+  edxops.scaling.edx_cache_endpoint:
+    endpoints: [172.31.5.10:11211, 172.31.5.11:11211]
+    replace: [local, 172.31.5.10]
+
+- name: Take it back
+  edxops.scaling.edx_cache_endpoint:
+    restore: before-memcached-move",
+    returns: &[
+        ReturnSpec {
+            name: "files",
+            kind: "list",
+            returned: "success",
+            description: "Each file with memcached caches: path, changed, and changes (path is the key path; line, before and after).",
+            sample: r#"[{"path": "/edx/etc/insights.yml", "changed": true, "changes": [{"path": "CACHES.default.LOCATION[0]", "line": 11, "before": "127.0.0.1:11211", "after": "172.31.5.10:11211"}]}]"#,
+        },
+        ReturnSpec {
+            name: "caches",
+            kind: "list",
+            returned: "success",
+            description: "Every memcached cache as it is after the run: file, key_path, line, backend, location.",
+            sample: r#"[{"file": "/edx/etc/insights.yml", "key_path": "CACHES.default", "line": 11, "backend": "django.core.cache.backends.memcached.MemcachedCache", "location": ["172.31.5.10:11211"]}]"#,
+        },
+        ReturnSpec {
+            name: "kept",
+            kind: "list",
+            returned: "success",
+            description: "The caches that were left alone though they do not point at endpoints: file, key_path, line, reason.",
+            sample: "[]",
+        },
+        ReturnSpec {
+            name: "endpoints_before",
+            kind: "list",
+            returned: "success",
+            description: "The servers that stood in the files before the run, as written there.",
+            sample: r#"["localhost:11211", "memcache"]"#,
+        },
+        ReturnSpec {
+            name: "services",
+            kind: "list",
+            returned: "success",
+            description: "The Open edX services with memcached caches.",
+            sample: r#"["ecommerce", "lms", "studio"]"#,
+        },
+        ReturnSpec {
+            name: "programs",
+            kind: "list",
+            returned: "success",
+            description: "The supervisor programs that read the files that changed. They have to be restarted. A group is written name:*.",
+            sample: r#"["lms", "edxapp_worker:*", "cms"]"#,
+        },
+        ReturnSpec {
+            name: "affected_programs",
+            kind: "list",
+            returned: "success",
+            description: "The supervisor programs that read any file with memcached caches.",
+            sample: r#"["ecommerce", "lms", "edxapp_worker:*", "cms"]"#,
+        },
+        ReturnSpec {
+            name: "server_vars",
+            kind: "dict",
+            returned: "success",
+            description: "The variables for server-vars.yml with which the next upgrade renders what stands in the files after the run.",
+            sample: r#"{"EDXAPP_MEMCACHE": ["172.31.5.10:11211"], "EDXAPP_ENABLE_MEMCACHE": false}"#,
+        },
+        ReturnSpec {
+            name: "server_vars_default",
+            kind: "list",
+            returned: "success",
+            description: "Variables that server-vars.yml should not have, since the default of their role is what stands in the files.",
+            sample: r#"["INSIGHTS_MEMCACHE"]"#,
+        },
+        ReturnSpec {
+            name: "unexpressed",
+            kind: "list",
+            returned: "success",
+            description: "Caches that no variable reproduces, so that the next upgrade changes them: file, key_path, reason.",
+            sample: "[]",
+        },
+        ReturnSpec {
+            name: "release",
+            kind: "str",
+            returned: "success",
+            description: "The release of Open edX; null where it is not known.",
+            sample: "\"maple\"",
+        },
+        ReturnSpec {
+            name: "backup",
+            kind: "str",
+            returned: "success",
+            description: "The label of the backup that was made, or restored; null without one.",
+            sample: "\"before-memcached-move\"",
+        },
+        ReturnSpec {
+            name: "backup_files",
+            kind: "list",
+            returned: "success",
+            description: "The paths of that backup.",
+            sample: r#"["/edx/etc/insights.yml.before-memcached-move~"]"#,
+        },
+    ],
+};

@@ -1,0 +1,163 @@
+//! What four releases of Open edX really render, with their default caches and
+//! with a remote one.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test stops at the first surprise, and says what it skips"
+)]
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ansible_protocol::{Map, Value, json};
+use common::{Host, REMOTE, module};
+use lossless_yaml::Document;
+
+/// The rendered releases; none where this machine does not have them.
+fn releases() -> Vec<PathBuf> {
+    let shared = std::env::var_os("EDXOPS_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
+    let folder = shared.join("edx-etc");
+    if !folder.is_dir() {
+        println!("skipped: {} is not here", folder.display());
+        return Vec::new();
+    }
+    files(&folder)
+}
+
+fn name(path: &Path) -> &str {
+    path.file_name().unwrap().to_str().unwrap()
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// A host with the files of a release, and of each its rendering with remote
+/// servers.
+fn host(release: &Path) -> (Host, Vec<(String, PathBuf)>) {
+    let host = Host::new().with_release(name(release));
+    let mut installed = Vec::new();
+    for (from, to, remote) in
+        [("etc", "/edx/etc", "etc-remote"), ("app/edxapp", "/edx/app/edxapp", "app-remote/edxapp")]
+    {
+        for file in files(&release.join(from)) {
+            let place = format!("{to}/{}", name(&file));
+            host.put(&place, &fs::read_to_string(&file).unwrap());
+            installed.push((place, release.join(remote).join(name(&file))));
+        }
+    }
+    (host, installed)
+}
+
+/// The lines of `text`, those of the remote server in the place of the old.
+fn expected(text: &str, remote: &str) -> String {
+    assert_eq!(text.lines().count(), remote.lines().count());
+    let lines = std::iter::zip(text.split_inclusive('\n'), remote.split_inclusive('\n'));
+    lines.map(|(line, remote)| if remote.contains(REMOTE) { remote } else { line }).collect()
+}
+
+#[test]
+fn each_file_gets_exactly_the_caches_that_open_edx_renders() {
+    for release in releases() {
+        let (host, installed) = host(&release);
+        let before: Vec<String> = installed.iter().map(|(place, _)| host.read(place)).collect();
+        let result = host.point(REMOTE);
+        assert_eq!(result["changed"], json!(true));
+        let mut set = 0;
+        for ((place, remote), before) in std::iter::zip(&installed, &before) {
+            let remote = fs::read_to_string(remote).unwrap();
+            let wanted = expected(before, &remote);
+            set += wanted.matches(REMOTE).count();
+            assert_eq!(host.read(place), wanted, "{} {place}", release.display());
+        }
+        assert!(set >= 19, "{}: {set}", release.display());
+        assert_eq!(result["endpoints_after"], json!([REMOTE]), "{}", release.display());
+        assert_eq!(result["release"], json!(name(&release)));
+        assert_eq!(result.get("warnings"), None, "{}", release.display());
+    }
+}
+
+#[test]
+fn a_second_run_touches_no_file() {
+    for release in releases() {
+        let (host, _) = host(&release);
+        host.point(REMOTE);
+        let before = host.snapshot();
+        assert_eq!(host.point(REMOTE)["changed"], json!(false));
+        assert_eq!(host.snapshot(), before);
+    }
+}
+
+#[test]
+fn check_mode_predicts_the_run() {
+    for release in releases() {
+        let (host, _) = host(&release);
+        let before = host.snapshot();
+        let predicted =
+            host.succeed(json!({"endpoints": [REMOTE], "_ansible_check_mode": true, "_ansible_diff": true}));
+        assert_eq!(host.snapshot(), before);
+        assert_eq!(predicted, host.succeed(json!({"endpoints": [REMOTE], "_ansible_diff": true})));
+    }
+}
+
+#[test]
+fn server_vars_are_those_of_the_reference() {
+    for release in releases() {
+        let (host, installed) = host(&release);
+        let result = host.point(REMOTE);
+        let reference = Document::parse(fs::read(release.join("server-vars.yml")).unwrap()).unwrap();
+        let Value::Object(reference) = reference.root().to_json() else { panic!("a mapping") };
+        let present = |variable: &str| {
+            let service = variable.trim_end_matches("_MEMCACHE").to_ascii_lowercase();
+            let has = |service: &str| installed.iter().any(|(place, _)| place == &format!("/edx/etc/{service}.yml"));
+            match variable {
+                "edx_django_service_memcache" => has("analytics_api"),
+                "EDXAPP_ENABLE_MEMCACHE" => true,
+                "EDXAPP_MEMCACHE" => has("lms"),
+                _ => variable.ends_with("_MEMCACHE") && has(&service),
+            }
+        };
+        let wanted: Map<String, Value> = reference.into_iter().filter(|(variable, _)| present(variable)).collect();
+        assert!(wanted.len() >= 7);
+        assert_eq!(result["server_vars"], Value::Object(wanted), "{}", release.display());
+        assert_eq!(result["unexpressed"], json!([]));
+    }
+}
+
+#[test]
+fn passwords_appear_nowhere() {
+    for release in releases() {
+        let (host, installed) = host(&release);
+        let path = host.etc().display().to_string();
+        let options = |check: bool, endpoint: &str| {
+            json!({
+                "path": path, "endpoints": [endpoint], "backup": true,
+                "_ansible_check_mode": check, "_ansible_diff": true, "_ansible_verbosity": 4,
+            })
+        };
+        let mut said = String::new();
+        let mut hear = |options: &Value| {
+            let output = module(options);
+            said.push_str(&String::from_utf8(output.stdout).unwrap());
+            said.push_str(&String::from_utf8(output.stderr).unwrap());
+        };
+        hear(&options(true, REMOTE));
+        hear(&options(false, REMOTE));
+        hear(&json!({"path": path, "restore": "latest", "_ansible_diff": true, "_ansible_verbosity": 4}));
+        // Broken in the middle of its secrets.
+        for (place, _) in &installed {
+            let text = host.read(place);
+            host.put(place, &text.replacen("pw-", "\n\t]: pw-", 1));
+        }
+        hear(&options(false, REMOTE));
+        assert!(said.contains("not valid YAML"), "{said}");
+        assert!(!said.contains("pw-"), "{}", release.display());
+    }
+}
