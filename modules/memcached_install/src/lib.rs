@@ -1,1 +1,44 @@
 //! Installs and configures memcached on a host.
+//!
+//! One way through: the task's options become a [`Goal`]; what the host has is observed; both make
+//! a plan, a value with ordered steps; the steps are carried out; and the running daemon is asked
+//! what it runs with. Check mode ends with the plan.
+
+mod addresses;
+mod apply;
+mod config_file;
+mod diff;
+mod error;
+mod goal;
+mod memory;
+mod observe;
+mod package;
+mod plan;
+mod programs;
+mod report;
+mod service;
+mod spec;
+
+use ansible_protocol::{Failure, Outcome, Request};
+
+pub use error::Error;
+pub use goal::Goal;
+pub use spec::SPEC;
+
+/// The module: from the task's options to its result.
+pub fn run(request: &Request) -> Result<Outcome, Failure> {
+    let goal = Goal::from_options(&request.options)?;
+    let host = observe::Host::here(&goal);
+    let before = host.observe(&goal)?;
+    let plan = plan::plan(&goal, &before)?;
+    if request.check {
+        return Ok(report::predicted(&goal, &before, &plan));
+    }
+    match apply::apply(&host, &goal, &before, &plan) {
+        Ok(applied) => {
+            let after = host.observe(&goal)?;
+            Ok(report::done(&goal, &before, &after, &plan, applied))
+        }
+        Err(failed) => Err(report::failed(&goal, &before, &plan, &failed)),
+    }
+}

@@ -1,3 +1,7 @@
 //! The Ansible module `memcached_install`; everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ansible_protocol::main_with(&memcached_install::SPEC, memcached_install::run)
+}

@@ -83,7 +83,8 @@ impl Settings {
             }
         }
         let mut warnings = Vec::new();
-        if usize::try_from(self.threads).is_ok_and(|threads| threads > cores) {
+        // Below that it is memcached's own default, which nobody chose.
+        if self.threads > 4 && usize::try_from(self.threads).is_ok_and(|threads| threads > cores) {
             warnings.push(format!(
                 "threads: {} is more than the {cores} processors of this host; memcached gains nothing from it",
                 self.threads
@@ -316,14 +317,14 @@ mod tests {
 
     #[test]
     fn settings_that_work_badly_are_warned_of() {
-        let settings = Settings { threads: 4, max_item_size: ItemSize(2 * MEBIBYTE), ..Settings::default() };
+        let settings = Settings { threads: 5, max_item_size: ItemSize(2 * MEBIBYTE), ..Settings::default() };
         assert_eq!(
             settings.validate(2).unwrap(),
             [
-                "threads: 4 is more than the 2 processors of this host; memcached gains nothing from it",
+                "threads: 5 is more than the 2 processors of this host; memcached gains nothing from it",
                 "max_item_size: 2m is above memcached's 1m; items of that size use its memory badly",
             ]
         );
-        assert!(Settings::default().validate(4).unwrap().is_empty());
+        assert!(Settings::default().validate(1).unwrap().is_empty());
     }
 }

@@ -1,0 +1,160 @@
+//! Carries a plan out.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use memcached::compare;
+
+use crate::config_file::ConfigFile;
+use crate::goal::Running;
+use crate::observe::{Daemon, Host, Observed};
+use crate::plan::{ConfigChange, Plan, Step};
+use crate::service::Activity;
+use crate::{Error, Goal};
+
+/// What carrying out left behind.
+#[derive(Debug, Default)]
+pub(crate) struct Applied {
+    pub backup: Option<PathBuf>,
+}
+
+/// A plan that could not be carried out.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub error: Error,
+    /// Whether something had been done before.
+    pub changed: bool,
+    /// Whether the configuration file stays as the plan wanted it.
+    pub config_stays: bool,
+}
+
+pub(crate) fn apply(host: &Host, goal: &Goal, before: &Observed, plan: &Plan) -> Result<Applied, Failed> {
+    let mut applied = Applied::default();
+    let mut done = 0;
+    let mut carry_out = || {
+        for step in &plan.steps {
+            carry_out_step(host, goal, before, plan, step, &mut applied)?;
+            done += 1;
+        }
+        match goal.running() {
+            Some(running) if !plan.is_empty() => wait(host, goal, running),
+            _ => Ok(()),
+        }
+    };
+    let Err(error) = carry_out() else { return Ok(applied) };
+    let changed = done > 0;
+    let was_running = before.service.activity == Activity::Running
+        && before.packages.iter().take(1).any(|package| package.installed.is_some());
+    let config_written = changed && matches!(plan.config, Some(ConfigChange::Write(_)));
+    match &before.config.bytes {
+        Some(bytes) if config_written && was_running => {
+            let (outcome, config_stays) = put_back(host, goal, before, bytes);
+            Err(Failed { error: Error::PutBack { cause: Box::new(error), outcome }, changed, config_stays })
+        }
+        _ => Err(Failed { error, changed, config_stays: config_written }),
+    }
+}
+
+fn carry_out_step(
+    host: &Host,
+    goal: &Goal,
+    before: &Observed,
+    plan: &Plan,
+    step: &Step,
+    applied: &mut Applied,
+) -> Result<(), Error> {
+    match step {
+        Step::WriteConfig(_) => {
+            let bytes = plan.config.as_ref().map(ConfigChange::after).unwrap_or_default();
+            applied.backup = before.config.write(bytes, goal.backup)?;
+            Ok(())
+        }
+        Step::UpdateLists => host.apt().update(),
+        Step::Install(packages) => host.apt().install(packages),
+        Step::Remove { packages, purge } => host.apt().remove(packages, *purge),
+        Step::Enable(_) => host.service().enable(),
+        Step::Start(_) => host.service().start(),
+        Step::Restart { .. } => host.service().restart(),
+        Step::RemoveConfig(path) => match fs::remove_file(path) {
+            // Purging the package removes its own file.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(Error::File { path: path.clone(), doing: "it cannot be removed", source: error })
+            }
+            _ => Ok(()),
+        },
+    }
+}
+
+/// Waits until the service's daemon answers and runs as asked.
+fn wait(host: &Host, goal: &Goal, running: &Running) -> Result<(), Error> {
+    let deadline = Instant::now() + goal.timeout;
+    loop {
+        let state = host.service().state()?;
+        let problem = match Daemon::ask(&running.local) {
+            Err(error) => Problem::Silent(error.to_string()),
+            Ok(daemon) if daemon.is_other_than(&state) => Problem::Other(daemon.pid.unwrap_or_default()),
+            Ok(daemon) => {
+                let mismatches = compare(&running.settings, &daemon.settings);
+                if mismatches.is_empty() {
+                    return Ok(());
+                }
+                Problem::NotTaken { mismatches, certain: state.main_pid.is_some() }
+            }
+        };
+        let hopeless = state.activity == Activity::Failed || matches!(problem, Problem::NotTaken { certain: true, .. });
+        if hopeless || Instant::now() >= deadline {
+            return Err(problem.into_error(host, goal, running));
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Why the daemon is not as asked (yet).
+enum Problem {
+    Silent(String),
+    Other(u64),
+    /// Certain when it is the service's own process that answered, not one on its way out.
+    NotTaken {
+        mismatches: Vec<memcached::Mismatch>,
+        certain: bool,
+    },
+}
+
+impl Problem {
+    fn into_error(self, host: &Host, goal: &Goal, running: &Running) -> Error {
+        let service = goal.service.clone();
+        match self {
+            Self::Silent(reason) => {
+                Error::NoAnswer { seconds: goal.timeout.as_secs(), reason, log: host.service().last_words() }
+            }
+            Self::Other(pid) => Error::OtherDaemon { endpoint: running.local.to_string(), pid, service },
+            Self::NotTaken { mismatches, .. } => {
+                Error::NotTaken { mismatches, service, config: goal.config_file.clone() }
+            }
+        }
+    }
+}
+
+/// A cache that worked goes on working: the earlier file, and the daemon with it.
+fn put_back(host: &Host, goal: &Goal, before: &Observed, bytes: &[u8]) -> (String, bool) {
+    let written = ConfigFile::read(&goal.config_file).and_then(|file| file.write(bytes, false));
+    if let Err(error) = written {
+        let path = before.config.path.display();
+        return (
+            format!("the earlier {path} could not be put back ({error}); put it back by hand, or correct it"),
+            true,
+        );
+    }
+    let restarted = host.service().restart().and_then(|()| host.service().state());
+    let outcome = match restarted {
+        Ok(state) if state.activity == Activity::Running => {
+            "the earlier configuration was put back, and memcached was started with it".to_owned()
+        }
+        Ok(_) => "the earlier configuration was put back, but memcached does not run with it either".to_owned(),
+        Err(error) => format!("the earlier configuration was put back, but memcached did not start with it ({error})"),
+    };
+    (outcome, false)
+}

@@ -1,0 +1,86 @@
+//! What the host has.
+
+use std::time::Duration;
+
+use memcached::{Client, Endpoint, RunningSettings};
+
+use crate::config_file::ConfigFile;
+use crate::package::{Apt, Package};
+use crate::programs::Programs;
+use crate::service::{Manager, Service, State};
+use crate::{Error, Goal};
+
+/// How long a daemon on this very host may take for an answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The host that the module runs on.
+#[derive(Debug)]
+pub(crate) struct Host {
+    programs: Programs,
+    manager: Manager,
+    service: String,
+    lock_timeout: u64,
+}
+
+/// The host's state, as far as a task is about it.
+#[derive(Debug, Clone)]
+pub(crate) struct Observed {
+    /// memcached first.
+    pub packages: Vec<Package>,
+    pub config: ConfigFile,
+    pub service: State,
+    /// The daemon that answers where the wanted one should; or why none does.
+    pub daemon: Result<Daemon, String>,
+}
+
+/// What a daemon says of itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Daemon {
+    pub version: Option<String>,
+    pub pid: Option<u64>,
+    pub settings: RunningSettings,
+}
+
+impl Daemon {
+    pub fn ask(endpoint: &Endpoint) -> Result<Self, memcached::Error> {
+        let mut client = Client::connect(endpoint, PATIENCE)?;
+        let stats = client.stats()?;
+        Ok(Self { version: stats.version, pid: stats.pid, settings: client.settings()? })
+    }
+
+    /// Whether this is another process than the service's; unknown counts as no.
+    pub fn is_other_than(&self, service: &State) -> bool {
+        matches!((self.pid, service.main_pid), (Some(pid), Some(main)) if pid != main)
+    }
+}
+
+impl Host {
+    pub fn here(goal: &Goal) -> Self {
+        let programs = Programs::of_this_host();
+        let manager = Manager::of_this_host(&programs);
+        Self { programs, manager, service: goal.service.clone(), lock_timeout: goal.lock_timeout }
+    }
+
+    pub fn service(&self) -> Service<'_> {
+        Service::new(&self.programs, self.manager, &self.service)
+    }
+
+    pub fn apt(&self) -> Apt<'_> {
+        Apt::new(&self.programs, self.lock_timeout)
+    }
+
+    pub fn observe(&self, goal: &Goal) -> Result<Observed, Error> {
+        let packages =
+            goal.packages().into_iter().map(|name| Package::observe(&self.programs, name)).collect::<Result<_, _>>()?;
+        let daemon = match goal.running() {
+            Some(running) => Daemon::ask(&running.local).map_err(|error| error.to_string()),
+            None => Err("not asked".to_owned()),
+        };
+        Ok(Observed {
+            packages,
+            config: ConfigFile::read(&goal.config_file)?,
+            service: self.service().state()?,
+            daemon,
+        })
+    }
+}
