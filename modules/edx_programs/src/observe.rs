@@ -1,0 +1,178 @@
+//! Looking: which of the programs asked for exist, how they are, and whether their process is older
+//! than their settings. Changes nothing.
+
+use std::collections::BTreeSet;
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::command::Supervisorctl;
+use crate::error::Error;
+use crate::names::{Pattern, is_worker};
+use crate::options::{Mode, Options};
+use crate::process::{Process, Restarts};
+use crate::settings::{Settings, SettingsFile};
+use crate::status::{Program, State};
+
+/// How often supervisor is asked. It looks at its programs once a second itself.
+pub(crate) const POLL: Duration = Duration::from_millis(500);
+
+/// A program of this host, as it was found.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// What supervisor says of it.
+    pub program: Program,
+    /// Its process, where it runs.
+    pub process: Option<Process>,
+    /// Whether the task wants it restarted in any case.
+    pub named: bool,
+    /// The `supervisorctl restart` that is at work on it already.
+    pub restarting: Option<i32>,
+    /// When its process started, and the file that was last written since then.
+    pub stale: Option<(SystemTime, SettingsFile)>,
+    /// What the times of its files leave open.
+    pub doubts: Vec<String>,
+}
+
+/// All that was found.
+#[derive(Debug, Clone)]
+pub struct Observation {
+    /// The programs asked for that this host has, each once, in the order asked for.
+    pub programs: Vec<Observed>,
+    /// What was asked for and is unknown to supervisor.
+    pub absent: Vec<String>,
+    /// How to speak to supervisor.
+    pub supervisorctl: Supervisorctl,
+}
+
+/// How often to ask again about a process that is not there.
+const LOOKS: u32 = 5;
+
+/// Looks. A program that is starting, or stopping without being a worker, is waited for, up to the
+/// timeout: in a moment there will be more to say about it.
+pub fn observe(options: &Options) -> Result<Observation, Error> {
+    let supervisorctl = Supervisorctl { path: options.supervisorctl.clone(), limit: options.timeout };
+    let deadline = Instant::now() + options.timeout;
+    let mut looks = 0;
+    loop {
+        let all = supervisorctl.status()?;
+        let restarts = Restarts::in_progress();
+        looks += 1;
+        let (chosen, absent) = select(options, &all)?;
+        let in_motion = |program: &&Program| match program.state {
+            State::Starting => true,
+            State::Stopping => !is_worker(&program.name),
+            // Its restart has not begun, or it is the first of several to be done with it.
+            State::Running if restarts.of(program).is_some() => true,
+            // It ended since supervisor was asked; or it never was on this host.
+            State::Running => program.pid.is_some_and(|pid| Process::of(pid).is_none()) && looks < LOOKS,
+            _ => false,
+        };
+        if chosen.iter().any(in_motion) && Instant::now() + POLL < deadline {
+            sleep(POLL);
+            continue;
+        }
+        let settings = match options.mode {
+            Mode::Current => Settings::read(&options.path, &names_of(&all))?,
+            Mode::Restarted | Mode::Running => Settings::default(),
+        };
+        let programs = chosen
+            .into_iter()
+            .map(|program| look_at(program, options, &settings, &restarts))
+            .collect::<Result<_, _>>()?;
+        return Ok(Observation { programs, absent, supervisorctl });
+    }
+}
+
+/// The names of programs outside groups, and of groups, as `edx_layout` names them.
+fn names_of(all: &[Program]) -> BTreeSet<String> {
+    all.iter().map(|program| program.group().to_owned()).collect()
+}
+
+fn select<'a>(options: &Options, all: &'a [Program]) -> Result<(Vec<&'a Program>, Vec<String>), Error> {
+    let mut chosen: Vec<&Program> = Vec::new();
+    let mut absent: Vec<String> = Vec::new();
+    for pattern in options.programs.iter().chain(&options.restart) {
+        let mut known = false;
+        for program in all.iter().filter(|program| pattern.names(&program.name)) {
+            known = true;
+            if !chosen.iter().any(|other| other.name == program.name) {
+                chosen.push(program);
+            }
+        }
+        if !known {
+            refuse_group(pattern, all)?;
+            let name = pattern.to_string();
+            if !absent.contains(&name) {
+                absent.push(name);
+            }
+        }
+    }
+    if options.strict && !absent.is_empty() {
+        let known = all.iter().map(|program| program.name.as_str()).collect::<Vec<_>>().join(", ");
+        return Err(Error::Absent { absent: absent.join(", "), known });
+    }
+    Ok((chosen, absent))
+}
+
+/// `edxapp_worker` for `edxapp_worker:*` would otherwise pass for a program that this host lacks.
+fn refuse_group(pattern: &Pattern, all: &[Program]) -> Result<(), Error> {
+    let Pattern::Program(name) = pattern else { return Ok(()) };
+    let members: Vec<_> =
+        all.iter().filter(|program| program.group() == name).map(|program| program.name.as_str()).collect();
+    if members.is_empty() {
+        return Ok(());
+    }
+    Err(Error::IsGroup { name: name.clone(), members: members.join(", ") })
+}
+
+fn look_at(program: &Program, options: &Options, settings: &Settings, restarts: &Restarts) -> Result<Observed, Error> {
+    let running = if program.state == State::Running { program.pid } else { None };
+    let process = running.and_then(Process::of);
+    let mut observed = Observed {
+        program: program.clone(),
+        process,
+        named: options.mode == Mode::Restarted || options.restart.iter().any(|pattern| pattern.names(&program.name)),
+        restarting: restarts.of(program),
+        stale: None,
+        doubts: Vec::new(),
+    };
+    match (process, running) {
+        (Some(process), _) => compare(&mut observed, process.started(), settings),
+        (None, Some(pid)) => return Err(Error::NoProcess { program: program.name.clone(), pid }),
+        (None, None) => {}
+    }
+    Ok(observed)
+}
+
+fn compare(observed: &mut Observed, started: SystemTime, settings: &Settings) {
+    let name = &observed.program.name;
+    let now = SystemTime::now();
+    let (in_future, written): (Vec<_>, Vec<_>) = settings.of(name).partition(|file| file.written > now);
+    let newest = written.iter().max_by_key(|file| file.written).filter(|file| file.written > started);
+    observed.stale = newest.map(|file| (started, (**file).clone()));
+    for file in in_future {
+        observed.doubts.push(format!(
+            "{} carries a time of last writing that is yet to come ({}), so it cannot tell whether {name} runs with \
+             it: set it right with `touch {}`",
+            file.path.display(),
+            time(file.written),
+            file.path.display()
+        ));
+    }
+    if observed.stale.is_none() && !observed.named {
+        for file in written.iter().filter(|file| file.changed > started) {
+            observed.doubts.push(format!(
+                "{} was put in its place, or got another mode or owner, at {}, after {name} started at {}, though it \
+                 was last written before: where its content is new to {name}, restart it (`restart: [{name}]`)",
+                file.path.display(),
+                time(file.changed),
+                time(started)
+            ));
+        }
+    }
+}
+
+/// A time for a person: UTC, whole seconds.
+pub(crate) fn time(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
+}

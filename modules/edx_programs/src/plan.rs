@@ -1,0 +1,123 @@
+//! What will be done, decided from what was observed. Pure.
+
+use std::time::SystemTime;
+
+use crate::names::is_worker;
+use crate::observe::{Observation, Observed, time};
+use crate::options::Options;
+use crate::settings::SettingsFile;
+use crate::status::State;
+
+/// Why a program is restarted or started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// The task names it.
+    Asked,
+    /// A file was written after it started.
+    Stale {
+        /// The start of its process.
+        started: SystemTime,
+        /// The file.
+        file: SettingsFile,
+    },
+    /// It does not run, and the task wants such programs started.
+    NotRunning(State),
+}
+
+/// What is done about one program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// It runs and is current.
+    Keep,
+    /// Stop and start.
+    Restart(Reason),
+    /// Start.
+    Start(Reason),
+    /// A restart from earlier is at work on it, by this process.
+    Wait(i32),
+    /// It does not run, and is left so.
+    Leave,
+}
+
+/// One action for each observed program, in the same order.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The program's name and what is done about it.
+    pub steps: Vec<(String, Action)>,
+}
+
+impl Plan {
+    /// Decides.
+    pub fn decide(options: &Options, observation: &Observation) -> Self {
+        let step = |observed: &Observed| (observed.program.name.clone(), decide(options, observed));
+        Self { steps: observation.programs.iter().map(step).collect() }
+    }
+
+    /// Whether there is anything to do.
+    pub fn changes_anything(&self) -> bool {
+        self.steps.iter().any(|(_, action)| matches!(action, Action::Restart(_) | Action::Start(_)))
+    }
+
+    /// Programs to start.
+    pub fn started(&self) -> Vec<&str> {
+        self.names(|action| matches!(action, Action::Start(_)))
+    }
+
+    /// Programs to restart.
+    pub fn restarted(&self) -> Vec<&str> {
+        self.names(|action| matches!(action, Action::Restart(_)))
+    }
+
+    /// Programs to restart now, waiting for each.
+    pub(crate) fn restarted_at_once(&self) -> Vec<&str> {
+        self.restarted().into_iter().filter(|name| !is_worker(name)).collect()
+    }
+
+    /// Programs whose restart may take days.
+    pub(crate) fn restarted_in_time(&self) -> Vec<&str> {
+        self.restarted().into_iter().filter(|name| is_worker(name)).collect()
+    }
+
+    /// The names of those whose action is `wanted`.
+    pub(crate) fn names(&self, wanted: impl Fn(&Action) -> bool) -> Vec<&str> {
+        self.steps.iter().filter(|(_, action)| wanted(action)).map(|(name, _)| name.as_str()).collect()
+    }
+}
+
+fn decide(options: &Options, observed: &Observed) -> Action {
+    if let Some(client) = observed.restarting {
+        return Action::Wait(client);
+    }
+    let state = observed.program.state;
+    match state {
+        // For one that supervisor keeps trying, `start` would be refused as "already started".
+        State::Running | State::Starting | State::Backoff if observed.named => Action::Restart(Reason::Asked),
+        State::Running => match &observed.stale {
+            Some((started, file)) => Action::Restart(Reason::Stale { started: *started, file: file.clone() }),
+            None => Action::Keep,
+        },
+        State::Starting | State::Backoff if options.start_stopped => Action::Restart(Reason::NotRunning(state)),
+        // Nobody stopped these; in a rescue they must come back with the old settings.
+        State::Exited | State::Fatal if observed.named => Action::Start(Reason::Asked),
+        State::Exited | State::Fatal | State::Stopped if options.start_stopped => {
+            Action::Start(Reason::NotRunning(state))
+        }
+        _ => Action::Leave,
+    }
+}
+
+impl Reason {
+    /// For the operator, of the program `name`.
+    pub fn described(&self, name: &str) -> String {
+        match self {
+            Self::Asked => "the task asks for it".to_owned(),
+            Self::Stale { started, file } => format!(
+                "{} was written at {}, after {name} started at {}",
+                file.path.display(),
+                time(file.written),
+                time(*started)
+            ),
+            Self::NotRunning(state) => format!("it was {state}"),
+        }
+    }
+}
