@@ -123,7 +123,7 @@ impl Needles {
         let mut found = Leftovers::default();
         let (mut line, mut counted, mut last) = (1, 0, 0);
         for (at, needle) in places {
-            line += source.as_bytes()[counted..at].iter().filter(|byte| **byte == b'\n').count();
+            line += source[counted..at].matches('\n').count();
             counted = at;
             if line != last {
                 last = line;

@@ -73,7 +73,7 @@ pub fn point(file: &SettingsFile, wish: &Wish, here: &ThisHost) -> Result<NewCon
         match judge(&cache, wish, here) {
             Verdict::Met => {}
             Verdict::Set(servers) => {
-                edits.push(Edit::Set { path: cache.location_path(), value: value(&cache, servers) })
+                edits.push(Edit::Set { path: cache.location_path(), value: value(&cache, servers) });
             }
             Verdict::Kept(why) => kept.push(KeptCache { key_path: cache.path.to_string(), line: cache.line, why }),
         }

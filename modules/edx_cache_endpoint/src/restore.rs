@@ -73,7 +73,7 @@ fn locations_of(file: &SettingsFile, old: &Document) -> (Vec<Edit>, Vec<String>)
             ));
             continue;
         };
-        let Some(value) = before.location.node().map(|node| node.to_json()) else { continue };
+        let Some(value) = before.location.node().map(Node::to_json) else { continue };
         if !cache.location.node().is_some_and(|node| node.equals(&value, Reader::Plain)) {
             edits.push(Edit::Set { path: cache.location_path(), value });
         }
@@ -136,7 +136,7 @@ fn settings(doc: &Document) -> HashMap<String, String> {
 
 /// The value of a setting without settings below it, in a form that can be
 /// compared. It is never shown.
-fn leaf(node: lossless_yaml::Node<'_>) -> Option<String> {
+fn leaf(node: Node<'_>) -> Option<String> {
     let is_leaf = match node.kind() {
         Kind::Scalar | Kind::Alias => true,
         Kind::Sequence | Kind::Mapping => node.is_empty(),

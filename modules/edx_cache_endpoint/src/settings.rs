@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ansible_protocol::Value;
 use edx_layout::{CacheEntry, Listing, Location, ObservedCache, find_caches, redacted};
-use lossless_yaml::Document;
+use lossless_yaml::{Document, Node};
 
 use crate::error::Problem;
 
@@ -41,7 +41,7 @@ impl CacheState {
     fn of(file: &Path, cache: &CacheEntry<'_>) -> Self {
         let (mut item_lines, mut text) = (Vec::new(), None);
         match &cache.location {
-            Location::List { node, .. } => item_lines.extend(node.follow().items().map(|item| item.line())),
+            Location::List { node, .. } => item_lines.extend(node.follow().items().map(Node::line)),
             Location::Text { node, .. } => text = node.follow().text().map(str::to_owned),
             Location::Missing | Location::Other { .. } => {}
         }
