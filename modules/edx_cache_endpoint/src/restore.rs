@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use edx_layout::{CacheEntry, find_caches};
-use lossless_yaml::{Document, Edit, KeyPath, Kind, Reader};
+use lossless_yaml::{Document, Edit, KeyPath, Kind, Node, Reader};
 
 use crate::error::Problem;
 use crate::plan::{NewContent, edited, location_spans};
