@@ -12,7 +12,7 @@ use crate::config_file::ConfigFile;
 use crate::goal::Running;
 use crate::observe::{Daemon, Host, Observed};
 use crate::plan::{ConfigChange, Plan, Step};
-use crate::service::Activity;
+use crate::service::{Activity, Process};
 use crate::{Error, Goal};
 
 /// What carrying out left behind.
@@ -101,7 +101,7 @@ fn wait(host: &Host, goal: &Goal, running: &Running) -> Result<(), Error> {
                 if mismatches.is_empty() {
                     return Ok(());
                 }
-                Problem::NotTaken { mismatches, certain: state.main_pid.is_some() }
+                Problem::NotTaken { mismatches, certain: matches!(state.process, Process::Id(_)) }
             }
         };
         let hopeless = state.activity == Activity::Failed || matches!(problem, Problem::NotTaken { certain: true, .. });

@@ -7,7 +7,7 @@ use memcached::{Client, Endpoint, RunningSettings};
 use crate::config_file::ConfigFile;
 use crate::package::{Apt, Package};
 use crate::programs::Programs;
-use crate::service::{Manager, Service, State};
+use crate::service::{Manager, Process, Service, State};
 use crate::{Error, Goal};
 
 /// How long a daemon on this very host may take for an answer.
@@ -50,7 +50,11 @@ impl Daemon {
 
     /// Whether this is another process than the service's; unknown counts as no.
     pub fn is_other_than(&self, service: &State) -> bool {
-        matches!((self.pid, service.main_pid), (Some(pid), Some(main)) if pid != main)
+        match (self.pid, service.process) {
+            (None, _) | (_, Process::Unknown) => false,
+            (Some(_), Process::None) => true,
+            (Some(pid), Process::Id(main)) => pid != main,
+        }
     }
 }
 

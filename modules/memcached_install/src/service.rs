@@ -31,8 +31,17 @@ pub(crate) struct State {
     pub activity: Activity,
     /// Whether it starts with the host.
     pub enabled: bool,
-    /// Its process; init scripts do not tell.
-    pub main_pid: Option<u64>,
+    pub process: Process,
+}
+
+/// The service's main process.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Process {
+    /// Init scripts do not tell.
+    #[default]
+    Unknown,
+    None,
+    Id(u64),
 }
 
 /// Whether the manager knows how to start it.
@@ -84,7 +93,7 @@ impl<'a> Service<'a> {
                     definition: if script { Definition::There } else { Definition::Missing },
                     activity: if runs { Activity::Running } else { Activity::Stopped },
                     enabled: starts_at_boot(self.name),
-                    main_pid: None,
+                    process: Process::Unknown,
                 })
             }
         }
@@ -151,7 +160,11 @@ fn parse_properties(text: &str) -> State {
             _ => Activity::Stopped,
         },
         enabled: matches!(value("UnitFileState").as_str(), "enabled" | "static" | "alias" | "indirect" | "generated"),
-        main_pid: value("MainPID").parse().ok().filter(|pid| *pid != 0),
+        process: match value("MainPID").parse() {
+            Ok(0) => Process::None,
+            Ok(pid) => Process::Id(pid),
+            Err(_) => Process::Unknown,
+        },
     }
 }
 
@@ -180,7 +193,12 @@ mod tests {
         let text = "LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nMainPID=812\n";
         assert_eq!(
             parse_properties(text),
-            State { definition: Definition::There, activity: Activity::Running, enabled: true, main_pid: Some(812) }
+            State {
+                definition: Definition::There,
+                activity: Activity::Running,
+                enabled: true,
+                process: Process::Id(812)
+            }
         );
     }
 
@@ -189,8 +207,8 @@ mod tests {
         let read = |load: &str, active: &str, file: &str| {
             parse_properties(&format!("LoadState={load}\nActiveState={active}\nUnitFileState={file}\nMainPID=0\n"))
         };
-        let state = |definition, activity| State { definition, activity, ..State::default() };
-        assert_eq!(read("not-found", "inactive", ""), State::default());
+        let state = |definition, activity| State { definition, activity, process: Process::None, enabled: false };
+        assert_eq!(read("not-found", "inactive", ""), state(Definition::Missing, Activity::Stopped));
         assert_eq!(read("loaded", "failed", "disabled"), state(Definition::There, Activity::Failed));
         assert_eq!(read("masked", "inactive", "masked"), state(Definition::Masked, Activity::Stopped));
         assert_eq!(read("loaded", "activating", "disabled"), state(Definition::There, Activity::Running));
