@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::observe::{Observation, Observed, POLL};
 use crate::options::Options;
 use crate::plan::Plan;
-use crate::status::Program;
+use crate::status::{Program, State};
 use crate::verdict::{Verdict, Watched};
 
 /// What was done, and what came of it.
@@ -164,7 +164,12 @@ impl Work<'_> {
         if let Some(late) = late {
             let _ = write!(text, "; {late}");
         }
-        let _ = write!(text, "; its log: {} tail {name} stderr", self.options.supervisorctl.display());
+        let supervisorctl = self.options.supervisorctl.display();
+        let _ = write!(text, "; its log: {supervisorctl} tail {name} stderr");
+        if program.now.as_ref().is_some_and(|now| now.state == State::Stopped) {
+            // To the next run it looks like one that an operator stopped.
+            let _ = write!(text, "; it stays down until `{supervisorctl} start {name}`");
+        }
         self.applied.failures.push((name.to_owned(), text));
     }
 

@@ -47,7 +47,9 @@ impl<'a> Watched<'a> {
         let verdict = match &self.now {
             None => Verdict::Failed,
             Some(now) => match now.state {
-                State::Running if !self.is_as_before() => Verdict::Runs,
+                State::Running if self.is_a_new_process(now) => Verdict::Runs,
+                // It ended after supervisor was asked.
+                State::Running if now.pid.is_some_and(|pid| Process::of(pid).is_none()) => Verdict::OnItsWay,
                 State::Starting | State::Backoff | State::Stopping => {
                     self.at_rest = 0;
                     Verdict::OnItsWay
@@ -61,6 +63,11 @@ impl<'a> Watched<'a> {
             },
         };
         self.verdict = verdict;
+    }
+
+    fn is_a_new_process(&self, now: &Program) -> bool {
+        let process = now.pid.and_then(Process::of);
+        process.is_some() && process != self.before.process
     }
 
     /// Whether nothing has happened to it: the same process, or the same rest.
@@ -107,6 +114,14 @@ mod tests {
         let mut watched = Watched::new(&before);
         watched.see(&parse_status("lms RUNNING pid 1, uptime 0:00:01"), false);
         assert_eq!(watched.verdict, Verdict::Runs);
+    }
+
+    #[test]
+    fn a_process_that_ended_since_supervisor_was_asked_is_no_new_one() {
+        let before = seen(&format!("lms RUNNING pid {}, uptime 0:00:05", own_pid()));
+        let mut watched = Watched::new(&before);
+        watched.see(&parse_status("lms RUNNING pid 99999999, uptime 0:00:05"), false);
+        assert_eq!(watched.verdict, Verdict::OnItsWay);
     }
 
     #[test]

@@ -1,0 +1,252 @@
+//! A host in a temporary folder: `/edx/etc`, a real supervisord on a unix socket, and the programs of
+//! Open edX as small shell scripts.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, SystemTime};
+
+use ansible_protocol::{Value, json};
+
+/// Runs until it is told to stop, or its supervisor is gone.
+pub const SLEEPER: &str = "while kill -0 $PPID 2>/dev/null; do sleep 0.1; done";
+
+/// Like a Celery worker with a task: when told to stop it goes on until `$TASK_DONE` exists.
+pub const BUSY_WORKER: &str = "trap 'while kill -0 $PPID && [ ! -e \"$TASK_DONE\" ]; do sleep 0.1; done; exit 0' TERM; \
+                               while kill -0 $PPID 2>/dev/null; do sleep 0.1; done";
+
+/// A program, and what its section in supervisor's configuration says besides its command.
+pub struct Program {
+    pub section: &'static str,
+    pub script: &'static str,
+    pub settings: &'static str,
+}
+
+pub const fn program(section: &'static str) -> Program {
+    Program { section, script: SLEEPER, settings: "" }
+}
+
+/// Folders that hold a supervisord and its supervisorctl: those in `EDXOPS_SUPERVISOR` (separated by
+/// colons), or else the one on the PATH.
+pub fn supervisors() -> Vec<PathBuf> {
+    if let Some(folders) = std::env::var_os("EDXOPS_SUPERVISOR") {
+        return std::env::split_paths(&folders).collect();
+    }
+    let found = which::which("supervisord").ok().and_then(|path| path.parent().map(Path::to_owned));
+    if found.is_none() {
+        println!("skipped: no supervisord on the PATH (apt-get install supervisor), nor in EDXOPS_SUPERVISOR");
+    }
+    found.into_iter().collect()
+}
+
+/// Runs a test once for each supervisor that this machine has.
+pub fn with_each_supervisor(test: impl Fn(&Path)) {
+    for folder in supervisors() {
+        println!("with {}", folder.display());
+        test(&folder);
+    }
+}
+
+pub struct Host {
+    folder: tempfile::TempDir,
+    bin: PathBuf,
+    supervisord: Option<Child>,
+}
+
+impl Host {
+    /// Every program of `programs` is running when this returns, or in the state it ends up in.
+    pub fn start(bin: &Path, programs: &[Program]) -> Self {
+        let host = Self::without_supervisord(bin, programs);
+        host.up()
+    }
+
+    pub fn without_supervisord(bin: &Path, programs: &[Program]) -> Self {
+        // A unix socket's path may have 107 characters.
+        let folder = tempfile::Builder::new().prefix("edxp").tempdir_in("/tmp").unwrap();
+        let host = Self { folder, bin: bin.to_owned(), supervisord: None };
+        fs::create_dir_all(host.etc()).unwrap();
+        for service in ["lms", "studio", "ecommerce"] {
+            host.write_settings(service);
+            host.date_settings(service, 3600);
+        }
+        let root = host.folder.path().display();
+        let mut configuration = format!(
+            "[supervisord]\nlogfile={root}/supervisord.log\npidfile={root}/supervisord.pid\nchildlogdir={root}\n\
+             [unix_http_server]\nfile={root}/sock\n[supervisorctl]\nserverurl=unix://{root}/sock\n\
+             [rpcinterface:supervisor]\n\
+             supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n"
+        );
+        for (index, program) in programs.iter().enumerate() {
+            writeln!(configuration, "[{}]\n{}", program.section, program.settings).unwrap();
+            if program.section.starts_with("program:") {
+                let script = host.script(&format!("program{index}"), program.script);
+                writeln!(
+                    configuration,
+                    "command={}\nenvironment=TASK_DONE=\"{root}/task-done\",ROOT=\"{root}\"",
+                    script.display()
+                )
+                .unwrap();
+            }
+        }
+        fs::write(host.path("supervisord.conf"), configuration).unwrap();
+        host.use_supervisorctl(&format!("{}/supervisorctl -c {root}/supervisord.conf $*", bin.display()));
+        host
+    }
+
+    pub fn up(mut self) -> Self {
+        let supervisord = Command::new(self.bin.join("supervisord"))
+            .args(["--nodaemon", "-c"])
+            .arg(self.path("supervisord.conf"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        self.supervisord = Some(supervisord);
+        loop {
+            let states = self.states();
+            if !states.is_empty() && states.values().all(|state| state != "STARTING" && state != "BACKOFF") {
+                return self;
+            }
+            sleep(Duration::from_millis(100));
+        }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn etc(&self) -> PathBuf {
+        self.path("edx/etc")
+    }
+
+    pub fn log(&self) -> PathBuf {
+        self.path("workers.log")
+    }
+
+    fn script(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    /// The host's own `supervisorctl`, a wrapper as on a native host.
+    pub fn supervisorctl(&self) -> PathBuf {
+        self.path("bin-supervisorctl")
+    }
+
+    /// Replaces the wrapper's script.
+    pub fn use_supervisorctl(&self, script: &str) {
+        self.script("bin-supervisorctl", script);
+    }
+
+    /// Writes a service's settings file: from now on what started before is out of date.
+    pub fn write_settings(&self, service: &str) {
+        fs::write(self.etc().join(format!("{service}.yml")), "CACHES: {}\n").unwrap();
+    }
+
+    /// Sets a file's time of last writing to `seconds` ago.
+    pub fn date_settings(&self, service: &str, seconds: u64) {
+        self.date_settings_at(service, SystemTime::now() - Duration::from_secs(seconds));
+    }
+
+    pub fn date_settings_at(&self, service: &str, time: SystemTime) {
+        let file = fs::File::options().append(true).open(self.etc().join(format!("{service}.yml"))).unwrap();
+        file.set_modified(time).unwrap();
+    }
+
+    pub fn ctl(&self, arguments: &[&str]) -> String {
+        let output = Command::new(self.bin.join("supervisorctl"))
+            .arg("-c")
+            .arg(self.path("supervisord.conf"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn columns(&self, column: usize) -> BTreeMap<String, String> {
+        let output = self.ctl(&["status"]);
+        let words = output.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        words
+            .filter(|words| words.len() > column && words[1].chars().all(char::is_uppercase))
+            .map(|words| (words[0].to_owned(), words[column].trim_end_matches(',').to_owned()))
+            .collect()
+    }
+
+    pub fn states(&self) -> BTreeMap<String, String> {
+        self.columns(1)
+    }
+
+    pub fn state(&self, name: &str) -> String {
+        self.states()[name].clone()
+    }
+
+    pub fn pid(&self, name: &str) -> String {
+        self.columns(3)[name].clone()
+    }
+
+    /// Waits until a program is in `state`. A test that waits for ever is a test that failed.
+    pub fn wait_for(&self, name: &str, state: &str) {
+        while self.state(name) != state {
+            sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Lets the busy workers finish.
+    pub fn finish_tasks(&self) {
+        fs::write(self.path("task-done"), "").unwrap();
+    }
+
+    /// Runs the module as Ansible does; this host's paths are added to `arguments`.
+    pub fn module(&self, mut arguments: Value) -> Value {
+        let options = arguments.as_object_mut().unwrap();
+        for (name, value) in [("path", self.etc()), ("supervisorctl", self.supervisorctl()), ("worker_log", self.log())]
+        {
+            options.entry(name).or_insert_with(|| json!(value));
+        }
+        options.entry("timeout").or_insert(json!(60));
+        let output = assert_cmd::Command::cargo_bin("edx_programs")
+            .unwrap()
+            .arg("-")
+            .write_stdin(arguments.to_string())
+            .output();
+        let output = output.unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+        assert_eq!(stdout.lines().count(), 1, "one line: {stdout}");
+        stdout.parse().unwrap()
+    }
+
+    /// Runs the module, which must not fail.
+    pub fn succeeds(&self, arguments: Value) -> Value {
+        let result = self.module(arguments);
+        assert_eq!(result.get("failed"), None, "{result}");
+        result
+    }
+
+    /// Runs the module, which must fail, and returns its message with this host's folder as `HOST`.
+    pub fn fails(&self, arguments: Value) -> (String, Value) {
+        let result = self.module(arguments);
+        assert_eq!(result["failed"], json!(true), "{result}");
+        (self.masked(result["msg"].as_str().unwrap()), result)
+    }
+
+    pub fn masked(&self, text: &str) -> String {
+        text.replace(&self.folder.path().display().to_string(), "HOST")
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let Some(mut supervisord) = self.supervisord.take() else { return };
+        self.finish_tasks();
+        let pid = i32::try_from(supervisord.id()).ok().and_then(rustix::process::Pid::from_raw).unwrap();
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        let _ = supervisord.wait();
+    }
+}
