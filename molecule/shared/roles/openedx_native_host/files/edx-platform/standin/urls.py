@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.core.cache import cache
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.urls import path
 from django.views.decorators.csrf import csrf_protect
@@ -33,6 +33,13 @@ def heartbeat(request):
         name: {"status": good, "message": "OK" if good else "fail"} for name, good in checks.items()
     }
     return JsonResponse(report, status=200 if all(checks.values()) else 503)
+
+
+@require_GET
+def login_page(request):
+    """Like any page of the real one, asks the cache for the site's configuration."""
+    title = cache.get_or_set("site_configuration", "Sign in", 300)
+    return HttpResponse(f"<!doctype html><title>{title}</title>")
 
 
 @require_GET
@@ -67,6 +74,7 @@ def me(request):
 
 urlpatterns = [
     path("heartbeat", heartbeat),
+    path("login", login_page),
     path("csrf/api/v1/token", csrf_token),
     path("api/user/v1/account/login_session/", login_session),
     path("api/user/v2/account/login_session/", login_session),
