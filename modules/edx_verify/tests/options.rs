@@ -1,0 +1,55 @@
+//! What the module refuses to start with.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod common;
+
+use ansible_protocol::json;
+use common::verify;
+
+#[test]
+fn options_that_make_no_sense_are_refused_with_a_sentence() {
+    for (options, message) in [
+        (json!({}), "one of these options is required: memcached, path, files"),
+        (
+            json!({"memcached": []}),
+            "nothing to verify: give the cache servers in 'memcached', the folder in 'path', or 'files'",
+        ),
+        (
+            json!({"memcached": ["redis://10.0.0.5"]}),
+            "memcached: \"redis://10.0.0.5\" is not a memcached endpoint: memcached endpoints have no scheme; leave out \
+             redis://",
+        ),
+        (
+            json!({"memcached": ["127.0.0.1"], "server_vars": "/x"}),
+            "'server_vars' is compared with the files that Open edX reads: give their folder in 'path', as in /edx/etc",
+        ),
+        (
+            json!({"memcached": ["127.0.0.1"], "expect_activity": true}),
+            "'expect_activity' needs cache servers in 'memcached' and an 'activity_seconds' above 0",
+        ),
+        (json!({"memcached": ["127.0.0.1"], "timeout": 0}), "option 'timeout' must be 0.1 to 3600 seconds"),
+        (
+            json!({"memcached": ["127.0.0.1"], "activity_seconds": -1}),
+            "option 'activity_seconds' must be 0 to 3600 seconds",
+        ),
+        (json!({"memcached": ["127.0.0.1"], "memory_percent": 101}), "option 'memory_percent' must be 1 to 100"),
+        (
+            json!({"memcached": ["127.0.0.1"], "connections_percent": 0}),
+            "option 'connections_percent' must be 1 to 100",
+        ),
+        (
+            json!({"memcached": ["127.0.0.1"], "evictions_per_hour": -1}),
+            "option 'evictions_per_hour' must be 0 or more",
+        ),
+        (
+            json!({"path": "/edx/etc", "release": "ficus"}),
+            "option 'release' must be one of: hawthorn, ironwood, juniper, koa, lilac, maple, nutmeg, olive, palm, quince",
+        ),
+    ] {
+        let run = verify(&options);
+        assert_eq!(run.result["failed"], json!(true));
+        assert_eq!(run.result["msg"], message);
+        assert_eq!(run.result.get("checks"), None);
+    }
+}
