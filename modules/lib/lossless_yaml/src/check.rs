@@ -2,7 +2,7 @@
 //! tokens, values that cannot be built.
 
 use crate::document::{Document, Kind, Node, Style};
-use crate::parse::bad_scalar;
+use crate::parse::bad_value;
 use crate::{Error, Resolved};
 use std::collections::HashMap;
 
@@ -16,14 +16,15 @@ pub(crate) fn check(doc: &Document) -> Result<(), Error> {
 fn node(here: Node<'_>) -> Result<(), Error> {
     match here.kind() {
         Kind::Alias => Ok(()),
-        Kind::Scalar => scalar(here, false),
-        Kind::Sequence => here.items().try_for_each(node),
+        Kind::Scalar => buildable(here, false),
+        Kind::Sequence => buildable(here, false).and_then(|()| here.items().try_for_each(node)),
         Kind::Mapping => {
+            buildable(here, false)?;
             for (key, value) in here.entries() {
                 if matches!(key.follow().kind(), Kind::Sequence | Kind::Mapping) {
                     return Err(Error::UnhashableKey { line: key.line() });
                 }
-                scalar(key, true)?;
+                buildable(key, true)?;
                 if key.is_merge() {
                     merge(value)?;
                 }
@@ -34,8 +35,8 @@ fn node(here: Node<'_>) -> Result<(), Error> {
     }
 }
 
-fn scalar(here: Node<'_>, is_key: bool) -> Result<(), Error> {
-    match bad_scalar(here, is_key) {
+fn buildable(here: Node<'_>, is_key: bool) -> Result<(), Error> {
+    match bad_value(here, is_key) {
         None => Ok(()),
         Some(expected) => {
             Err(Error::BadValue { path: here.doc.path_at(here.span().start), line: here.line(), expected })
@@ -118,30 +119,30 @@ pub(crate) fn skip_blank(source: &str, from: usize) -> usize {
     at
 }
 
-/// PyYAML's own scanner, which Open edX uses, skips spaces between tokens but no tabs.
+/// PyYAML's own scanner, which Open edX uses, skips spaces between tokens but no tabs, and knows no tab in plain text.
 fn no_tabs(doc: &Document) -> Result<(), Error> {
     let bytes = doc.source.as_bytes();
+    let refused = |at: usize| {
+        let column = 1 + doc.source[doc.line_start(at)..at].chars().count();
+        Err(Error::Tab { line: doc.line_at(at), column })
+    };
     let mut at = 0;
-    let mut leaves: Vec<_> = doc
-        .nodes
-        .iter()
-        .filter(|r| matches!(r.kind, Kind::Scalar | Kind::Alias))
-        .map(|r| (r.content as usize, r.end as usize))
-        .collect();
-    leaves.push((bytes.len(), bytes.len()));
-    for (start, end) in leaves {
+    let leaves = doc.nodes.iter().filter(|record| matches!(record.kind, Kind::Scalar | Kind::Alias));
+    let ends = leaves.map(|record| (record.content as usize, record.end as usize, record.style));
+    for (start, end, style) in ends.chain([(bytes.len(), bytes.len(), Style::Plain)]) {
         while at < start {
             match bytes[at] {
-                b'\t' => {
-                    let line_start = doc.source[..at].rfind('\n').map_or(0, |end| end + 1);
-                    let column = 1 + doc.source[line_start..at].chars().count();
-                    return Err(Error::Tab { line: doc.line_at(at), column });
-                }
+                b'\t' => return refused(at),
                 b'#' if at == 0 || matches!(bytes[at - 1], b' ' | b'\n' | b'\r') => {
                     at = doc.source[at..].find('\n').map_or(bytes.len(), |end| at + end);
                 }
                 _ => at += 1,
             }
+        }
+        if style == Style::Plain
+            && let Some(tab) = doc.source[start..end].find('\t')
+        {
+            return refused(start + tab);
         }
         at = at.max(end);
     }

@@ -29,7 +29,9 @@ pub(crate) fn changes(
     for hunk in &hunks {
         line += before.source.as_bytes()[counted..hunk.before.start].iter().filter(|byte| **byte == b'\n').count();
         counted = hunk.before.start;
-        lines.push(line);
+        // Behind a last line that has no line break a new one begins.
+        let unfinished = counted == before.source.len() && before.line_start(counted) < counted;
+        lines.push(line + usize::from(unfinished));
     }
     let mut place: Vec<Vec<usize>> = vec![Vec::new(); changes.len()];
     for (at, hunk) in hunks.iter().enumerate() {
@@ -80,8 +82,13 @@ fn hunks(before: &Document, after: &Document, splices: &[Splice]) -> Vec<Hunk> {
         };
         grown += splice.text.len();
         shrunk += end - start;
+        // A value that is changed in several places, with comments between that stay, is shown as a whole.
+        while hunks.len() > 1 && hunks[hunks.len() - 2].changes.contains(&splice.change) {
+            join(&mut hunks);
+        }
+        let again = hunks.last().is_some_and(|last| last.changes.contains(&splice.change));
         match hunks.last_mut() {
-            Some(last) if touches(&last.before, &old_lines) && touches(&last.after, &new_lines) => {
+            Some(last) if again || touches(&last.before, &old_lines) && touches(&last.after, &new_lines) => {
                 last.before.end = last.before.end.max(old_lines.end);
                 last.after.end = last.after.end.max(new_lines.end);
                 last.changes.push(splice.change);
@@ -90,6 +97,15 @@ fn hunks(before: &Document, after: &Document, splices: &[Splice]) -> Vec<Hunk> {
         }
     }
     hunks
+}
+
+/// Makes one hunk of the last two.
+fn join(hunks: &mut Vec<Hunk>) {
+    if let (Some(last), Some(before)) = (hunks.pop(), hunks.last_mut()) {
+        before.before.end = last.before.end.max(before.before.end);
+        before.after.end = last.after.end.max(before.after.end);
+        before.changes.extend(last.changes);
+    }
 }
 
 /// Whether two stretches of lines overlap.

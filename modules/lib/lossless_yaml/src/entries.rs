@@ -192,7 +192,8 @@ impl<'d> Planner<'d> {
             }
             let last = &entries[at + run - 1];
             if at + run == entries.len() {
-                self.splice(entries[at - 1].end, last.end, "", change);
+                let kept_end = entries[at - 1].end;
+                self.splice(kept_end, last.end, self.gap(kept_end), change);
             } else {
                 self.splice(entries[at].start, entries[at + run].start, "", change);
             }
@@ -229,14 +230,14 @@ impl<'d> Planner<'d> {
                 let at = entries[place].start;
                 self.splice(at, at, format!("{text}{separator}"), change);
             } else {
-                self.append_flow(entries[last].end, &separator, &text, change);
+                self.append_flow(entries[last].end, last + 1 == entries.len(), &separator, &text, change);
             }
         }
         Ok(())
     }
 
     /// Behind the last entry; a comment on its line stays with it.
-    fn append_flow(&mut self, end: usize, separator: &str, text: &str, change: usize) {
+    fn append_flow(&mut self, end: usize, is_last: bool, separator: &str, text: &str, change: usize) {
         let source = &self.doc.source;
         let line_end = self.doc.line_end(end);
         let rest = source[end..line_end].trim_start();
@@ -245,16 +246,21 @@ impl<'d> Planner<'d> {
             None => (false, rest),
         };
         let trailing_comma = comma || source.as_bytes().get(skip_blank(source, end)) == Some(&b',');
-        if separator.contains('\n') && (rest.starts_with('#') || (comma && rest.is_empty())) {
+        if is_last && separator.contains('\n') && (rest.starts_with('#') || (comma && rest.is_empty())) {
             let (_, layout) = separator.split_once(',').unwrap_or(("", separator));
             if !trailing_comma {
-                self.splice(end, end, ",", change);
+                self.splice(end, end, format!("{},", self.gap(end)), change);
             }
             let comma = if trailing_comma { "," } else { "" };
             self.splice(line_end, line_end, format!("{}{text}{comma}", layout.trim_start_matches(' ')), change);
         } else {
-            self.splice(end, end, format!("{separator}{text}"), change);
+            self.splice(end, end, format!("{}{separator}{text}", self.gap(end)), change);
         }
+    }
+
+    /// The space that libyaml wants between the colon of an empty value and a comma or bracket.
+    fn gap(&self, end: usize) -> &'static str {
+        if self.doc.source[..end].ends_with(':') { " " } else { "" }
     }
 
     /// What stands between two entries: as between the last two, or as the one entry is laid out.

@@ -5,6 +5,7 @@ use crate::resolve::{self, Look};
 use crate::{Error, Resolved, check};
 use libyaml_safer::{EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle};
 use std::collections::HashMap;
+use std::io::Read;
 
 pub(crate) fn parse(bytes: Vec<u8>) -> Result<Document, Error> {
     if u32::try_from(bytes.len()).is_err() {
@@ -69,10 +70,12 @@ impl Builder {
 
     fn events(&mut self, source: &str) -> Result<(), Error> {
         let mut parser = Parser::new();
-        parser.set_input(source.as_bytes());
+        // libyaml-safer panics when a block scalar ends without a line break at the end of the file.
+        parser.set_input(source.as_bytes().chain(&b"\n"[..usize::from(!source.ends_with('\n'))]));
         loop {
             let event = parser.parse().map_err(|error| syntax(&error, source))?;
             let (start, end) = (self.offset(event.start_mark.index), self.offset(event.end_mark.index));
+            let past_the_end = end > source.len();
             let end = end.min(source.len());
             let start = start.min(end);
             match event.data {
@@ -90,7 +93,13 @@ impl Builder {
                     }
                 }
                 EventData::Alias { anchor } => self.alias(source, &anchor, start, end)?,
-                EventData::Scalar { anchor, tag, value, plain_implicit, style, .. } => {
+                EventData::Scalar { anchor, tag, mut value, plain_implicit, style, .. } => {
+                    if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+                        block_header(source, start, end)?;
+                        if past_the_end && ends_in_added_break(&source[start..end], &value) {
+                            value.pop();
+                        }
+                    }
                     self.scalar(source, anchor, tag, value, plain_implicit, style, start, end)?;
                 }
                 EventData::SequenceStart { anchor, tag, style, .. } => {
@@ -218,6 +227,8 @@ impl Builder {
             _ => Style::Plain,
         };
         let (mut start, mut end) = (start, end);
+        // `!` alone means: as if there were no tag.
+        let implicit = implicit || tag.as_deref() == Some("!");
         let has_props = anchor.is_some() || tag.is_some();
         let content = if has_props && value.is_empty() && style == Style::Plain {
             end
@@ -306,6 +317,29 @@ fn is_single_pair(record: &Record, end: usize, last_end: Option<u32>) -> bool {
     record.kind == Kind::Mapping && last_end.is_some_and(|last| last as usize >= end)
 }
 
+/// Whether the last line break of a block scalar is the one that was put behind the file's last line.
+fn ends_in_added_break(written: &str, value: &str) -> bool {
+    let (before, last_line) = written.rsplit_once('\n').unwrap_or(("", written));
+    let keep = before.lines().next().is_some_and(|header| header.contains('+'));
+    // A last line of spaces is text when each line of the source has become a line of text.
+    let spaces_are_text = value.trim_end_matches('\n').split('\n').count() == before.split('\n').count();
+    value.ends_with('\n') && (keep || spaces_are_text || !last_line.trim().is_empty())
+}
+
+/// PyYAML wants a space before a comment behind `|` or `>`.
+fn block_header(source: &str, start: usize, end: usize) -> Result<(), Error> {
+    let Some(at) = source[start..end].find(['|', '>']).map(|at| start + at) else { return Ok(()) };
+    let indicators = source[at + 1..end].bytes().take_while(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-')).count();
+    let behind = at + 1 + indicators;
+    let line_start = source[..behind].rfind('\n').map_or(0, |end| end + 1);
+    let (line, column) = (line_of(source, behind), 1 + source[line_start..behind].chars().count());
+    match source.as_bytes().get(behind) {
+        Some(b'#') => Err(Error::Syntax { line, column, problem: "a comment needs a space before it".to_owned() }),
+        Some(b'\t') => Err(Error::Tab { line, column }),
+        _ => Ok(()),
+    }
+}
+
 pub(crate) fn short(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(NONE - 1)
 }
@@ -357,8 +391,17 @@ fn end_of_text(source: &str, start: usize, end: usize) -> usize {
     source[line_end..end].find(['\n', '\r']).map_or(end, |at| line_end + at)
 }
 
-/// What PyYAML refuses when it builds a scalar; none when all is well.
-pub(crate) fn bad_scalar(node: Node<'_>, is_key: bool) -> Option<&'static str> {
+/// What PyYAML refuses when it builds a value; none when all is well.
+pub(crate) fn bad_value(node: Node<'_>, is_key: bool) -> Option<&'static str> {
+    let of_core = node.tag().and_then(|tag| tag.strip_prefix("tag:yaml.org,2002:"));
+    match (of_core, node.kind()) {
+        (Some("str" | "int" | "float" | "bool" | "null" | "timestamp" | "binary"), Kind::Sequence | Kind::Mapping) => {
+            return Some("a single value (its tag says so)");
+        }
+        (Some("map" | "set"), Kind::Sequence | Kind::Scalar) => return Some("a mapping (its tag says so)"),
+        (Some("seq" | "omap" | "pairs"), Kind::Mapping | Kind::Scalar) => return Some("a list (its tag says so)"),
+        _ => {}
+    }
     let text = node.text()?;
     match node.tag() {
         None if !node.record().implicit => None,
