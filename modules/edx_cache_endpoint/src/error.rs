@@ -1,7 +1,6 @@
 //! Why a run is refused. Nothing has been changed then.
 
 use std::fmt::Write as _;
-use std::io;
 use std::path::PathBuf;
 
 use edx_layout::{EndpointError, FolderError, Refused, TargetError};
@@ -34,6 +33,30 @@ pub enum Error {
     /// The folder.
     #[error("path: {0}")]
     Folder(#[from] FolderError),
+    /// `backup` together with `restore`.
+    #[error(
+        "restore takes no backup: the backup that it brings back stays, and a new one would be the latest then; leave the option backup out"
+    )]
+    BackupOfRestore,
+    /// A label that no backup can have.
+    #[error(transparent)]
+    Label(file_set::Error),
+    /// A backup that does not exist.
+    #[error("restore: no settings file in {} has a backup{}", .folder.display(), labels(.wanted, .known))]
+    NoBackup {
+        /// The settings folder.
+        folder: PathBuf,
+        /// The label or pattern that was asked for.
+        wanted: String,
+        /// The labels that there are.
+        known: Vec<String>,
+    },
+    /// The files could not be locked, or not be written.
+    #[error(transparent)]
+    Write(file_set::Error),
+    /// What stands on disk is not what was written.
+    #[error("{}: it does not hold what was written to it; look at the disk and at what else writes this file", .0.display())]
+    NotAsWritten(PathBuf),
     /// Files that cannot be edited.
     #[error("{}", told(.0))]
     Files(Vec<Problem>),
@@ -45,14 +68,9 @@ pub enum Problem {
     /// Not a file of this folder.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// The operating system's word.
-    #[error("{}: it cannot be read: {reason}", .path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        reason: io::Error,
-    },
+    /// It cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] file_set::Error),
     /// PyYAML could not read it, or reads it in a surprising way.
     #[error("{}: {reason}", .path.display())]
     Yaml {
@@ -86,4 +104,24 @@ fn told(problems: &[Problem]) -> String {
     }
     text.push_str("; no file was changed");
     text
+}
+
+fn labels(wanted: &str, known: &[String]) -> String {
+    match known {
+        [] => String::new(),
+        labels => format!(" called \"{wanted}\"; there is: {}", labels.join(", ")),
+    }
+}
+
+impl Error {
+    /// Whether files are changed all the same.
+    pub fn leaves_changes(&self) -> bool {
+        match self {
+            Self::NotAsWritten(_) => true,
+            Self::Write(file_set::Error::Failed { aftermath, .. }) => {
+                matches!(aftermath, file_set::Aftermath::Stuck(_))
+            }
+            _ => false,
+        }
+    }
 }

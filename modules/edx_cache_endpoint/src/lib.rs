@@ -5,6 +5,7 @@
 //! backup), and only then writes ([`write`]). What is reported is read from
 //! the new content, so that check mode says what a run will say.
 
+mod backups;
 mod error;
 mod judge;
 mod leftovers;
@@ -20,12 +21,17 @@ mod write;
 
 pub use error::{Error, Problem};
 pub use judge::{Kept, Verdict, Wish, judge};
-pub use options::{Backup, Options, Work};
+pub use options::{Backup, Options, Restore, Work};
 pub use replace::{Pattern, PatternError};
 pub use spec::SPEC;
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use ansible_protocol::{Failure, Outcome, Request};
 use edx_layout::{Endpoint, Listing, Release, ThisHost, check_target, resolve, root_of};
+
+use file_set::FileSet;
 
 use crate::leftovers::{Leftovers, Needles};
 use crate::plan::{FilePlan, NewContent, old_servers, point};
@@ -33,21 +39,45 @@ use crate::report::{BackupReport, Context};
 use crate::restore::Restored;
 use crate::settings::SettingsFile;
 
+/// How long to wait for another run on the same folder.
+const WAIT: Duration = Duration::from_secs(30);
+
 /// The module's body.
 pub fn run(request: &Request) -> Result<Outcome, Failure> {
+    work(request).map_err(|error| {
+        let changed = error.leaves_changes();
+        Failure::from(error).changed(changed)
+    })
+}
+
+fn work(request: &Request) -> Result<Outcome, Error> {
     let options = Options::from_arguments(&request.options)?;
     let here = this_host::this_host();
     if let Work::Point(wish) = &options.work {
         for endpoint in &wish.endpoints {
-            check_target(endpoint, options.allow_public, resolve).map_err(Error::from)?;
+            check_target(endpoint, options.allow_public, resolve)?;
         }
     }
     let mut listing = list(&options)?;
-    let files = settings::read(&mut listing).map_err(Error::Files)?;
+    let mut lock = None;
+    if !request.check && !matches!(options.work, Work::Report) {
+        let paths = listing.settings.iter().map(PathBuf::as_path);
+        lock = Some(FileSet::lock(paths, WAIT).map_err(Error::Write)?);
+        // What a killed run had left is gone now, and what another one did is done.
+        listing = list(&options)?;
+    }
+    let mut files = settings::read(&mut listing).map_err(Error::Files)?;
     let wanted = want(&options, &files, &here)?;
-    let planned = plan(&options, &files, wanted, &listing)?;
-    drop(files);
-    let backup = write::write(&planned.files, &options, planned.restored, request.check)?;
+    let mut planned = plan(&options, &mut files, wanted, &listing)?;
+    let label = backups::label_for(&options.backup, &planned.files)?;
+    let mut backup = std::mem::take(&mut planned.backup);
+    if let Some(label) = &label {
+        backup = BackupReport::predicted(label, &planned.files);
+    }
+    match &lock {
+        Some(lock) => write::write(lock, &mut planned.files, label.as_ref())?,
+        None => write::predict(&planned.files)?,
+    }
     let release = options.release.or_else(|| root_of(&options.folder).and_then(|root| Release::detect(&root)));
     let context = Context { folder: &options.folder, release, here: &here };
     Ok(report::outcome(&planned.files, &planned.others, backup, planned.warnings, &context))
@@ -65,7 +95,7 @@ fn list(options: &Options) -> Result<Listing, Error> {
 /// What the files shall hold, before it is checked.
 struct Wanted {
     contents: Vec<NewContent>,
-    restored: BackupReport,
+    backup: BackupReport,
     warnings: Vec<String>,
 }
 
@@ -73,19 +103,19 @@ fn want(options: &Options, files: &[SettingsFile], here: &ThisHost) -> Result<Wa
     match &options.work {
         Work::Report => {
             let contents = files.iter().map(|_| NewContent::default()).collect();
-            Ok(Wanted { contents, restored: BackupReport::default(), warnings: Vec::new() })
+            Ok(Wanted { contents, backup: BackupReport::default(), warnings: Vec::new() })
         }
         Work::Point(wish) => {
             let contents = all(files.iter().map(|file| point(file, wish, here)))?;
-            Ok(Wanted { contents, restored: BackupReport::default(), warnings: Vec::new() })
+            Ok(Wanted { contents, backup: BackupReport::default(), warnings: Vec::new() })
         }
-        Work::Restore(label) => {
-            let found = write::find_backups(files, label)?;
+        Work::Restore(restored) => {
+            let found = backups::find(files, restored, &options.folder)?;
             let restored = all(std::iter::zip(files, found.contents).map(|(file, content)| match content {
                 Some(bytes) => restore::restore(file, bytes),
                 None => Ok(Restored::default()),
             }))?;
-            let mut wanted = Wanted { contents: Vec::new(), restored: found.report, warnings: Vec::new() };
+            let mut wanted = Wanted { contents: Vec::new(), backup: found.report, warnings: Vec::new() };
             for file in restored {
                 wanted.contents.push(file.content);
                 wanted.warnings.extend(file.warnings);
@@ -99,11 +129,11 @@ fn want(options: &Options, files: &[SettingsFile], here: &ThisHost) -> Result<Wa
 struct Planned {
     files: Vec<FilePlan>,
     others: Vec<Leftovers>,
-    restored: BackupReport,
+    backup: BackupReport,
     warnings: Vec<String>,
 }
 
-fn plan(options: &Options, files: &[SettingsFile], wanted: Wanted, listing: &Listing) -> Result<Planned, Error> {
+fn plan(options: &Options, files: &mut Vec<SettingsFile>, wanted: Wanted, listing: &Listing) -> Result<Planned, Error> {
     let current: &[Endpoint] = match &options.work {
         Work::Point(wish) => &wish.endpoints,
         Work::Report | Work::Restore(_) => &[],
@@ -111,7 +141,8 @@ fn plan(options: &Options, files: &[SettingsFile], wanted: Wanted, listing: &Lis
     let old = old_servers(files, current);
     let needles = Needles::new(old.iter().map(|(text, endpoint)| (text.as_str(), endpoint)), current);
     let plans =
-        all(std::iter::zip(files, wanted.contents).map(|(file, content)| FilePlan::new(file, content, &needles)))?;
+        all(std::iter::zip(files.drain(..), wanted.contents)
+            .map(|(file, content)| FilePlan::new(file, content, &needles)))?;
 
     let mut warnings = wanted.warnings;
     warnings.extend(
@@ -129,7 +160,7 @@ fn plan(options: &Options, files: &[SettingsFile], wanted: Wanted, listing: &Lis
             }
         }
     }
-    Ok(Planned { files: plans, others, restored: wanted.restored, warnings })
+    Ok(Planned { files: plans, others, backup: wanted.backup, warnings })
 }
 
 /// Every result, or every problem.

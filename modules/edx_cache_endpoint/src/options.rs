@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use ansible_protocol::{Arguments, Value};
 use edx_layout::{Endpoint, Release};
+use file_set::{Label, Selector};
 
 use crate::error::Error;
 use crate::judge::Wish;
@@ -33,8 +34,17 @@ pub enum Work {
     Report,
     /// Point the caches elsewhere.
     Point(Wish),
-    /// Bring back the backup with this label.
-    Restore(String),
+    /// Bring back a backup.
+    Restore(Restore),
+}
+
+/// The option `restore`.
+#[derive(Debug)]
+pub struct Restore {
+    /// As given.
+    pub wanted: String,
+    /// What it means.
+    pub selector: Selector,
 }
 
 /// The option `backup`.
@@ -45,7 +55,7 @@ pub enum Backup {
     /// One that is named for the time.
     Time,
     /// One with this label.
-    Label(String),
+    Label(Label),
 }
 
 impl Options {
@@ -54,18 +64,25 @@ impl Options {
         let folder = PathBuf::from(arguments.str("path").unwrap_or_default());
         let files = arguments.strings("files").map(|names| names.into_iter().map(|name| folder.join(name)).collect());
         let work = match (arguments.strings("endpoints"), arguments.str("restore")) {
-            (_, Some(label)) => Work::Restore(label.to_owned()),
+            (_, Some(wanted)) => {
+                let selector = wanted.parse().map_err(Error::Label)?;
+                Work::Restore(Restore { wanted: wanted.to_owned(), selector })
+            }
             (Some(endpoints), None) => {
                 Work::Point(wish(&endpoints, &arguments.strings("replace").unwrap_or_default())?)
             }
             (None, None) => Work::Report,
         };
+        let backup = arguments.raw("backup").map_or(Ok(Backup::No), backup)?;
+        if matches!(work, Work::Restore(_)) && backup != Backup::No {
+            return Err(Error::BackupOfRestore);
+        }
         Ok(Self {
             folder,
             files,
             work,
             allow_public: arguments.bool("allow_public"),
-            backup: arguments.raw("backup").map_or(Backup::No, backup),
+            backup,
             release: arguments.str("release").and_then(|name| name.parse().ok()),
         })
     }
@@ -92,14 +109,16 @@ fn wish(endpoints: &[&str], replace: &[&str]) -> Result<Wish, Error> {
 
 /// Ansible's words for true and false arrive as text from a command line or a
 /// template; any other text is a label.
-fn backup(value: &Value) -> Backup {
-    match value {
-        Value::Bool(true) => Backup::Time,
-        Value::String(text) => match text.to_ascii_lowercase().as_str() {
-            "true" | "yes" | "on" | "1" => Backup::Time,
-            "" | "false" | "no" | "off" | "0" => Backup::No,
-            _ => Backup::Label(text.clone()),
-        },
-        _ => Backup::No,
+fn backup(value: &Value) -> Result<Backup, Error> {
+    let text = match value {
+        Value::Bool(true) => return Ok(Backup::Time),
+        Value::Bool(false) | Value::Null => return Ok(Backup::No),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(Backup::Time),
+        "" | "false" | "no" | "off" | "0" => Ok(Backup::No),
+        _ => text.parse().map(Backup::Label).map_err(Error::Label),
     }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use ansible_protocol::Value;
 use edx_layout::{CacheEntry, Endpoint, Location, ThisHost, find_caches};
+use file_set::Original;
 use lossless_yaml::{Document, Edit, EmitOptions, Reader};
 
 use crate::error::Problem;
@@ -18,6 +19,8 @@ use crate::settings::{CacheState, SettingsFile, states};
 pub struct FilePlan {
     /// The file.
     pub path: PathBuf,
+    /// The file as it was found.
+    pub original: Option<Original>,
     /// Its new content; none where it stays as it is.
     pub bytes: Option<Vec<u8>>,
     /// Its memcached caches before.
@@ -125,7 +128,7 @@ pub fn old_servers(files: &[SettingsFile], current: &[Endpoint]) -> Vec<(String,
 impl FilePlan {
     /// The plan for `file` with a new content. The content is read again, so
     /// that what is reported is what will stand there.
-    pub fn new(file: &SettingsFile, content: NewContent, needles: &Needles) -> Result<Self, Problem> {
+    pub fn new(file: SettingsFile, content: NewContent, needles: &Needles) -> Result<Self, Problem> {
         let before = states(&file.path, &file.doc);
         let leftovers = |doc: &Document| needles.in_document(&file.path, doc, location_spans(doc));
         let (after, leftovers) = match &content.bytes {
@@ -137,8 +140,10 @@ impl FilePlan {
             }
         };
         let changes = changes(&before, &after);
+        let original = content.bytes.is_some().then_some(file.original);
         Ok(Self {
-            path: file.path.clone(),
+            path: file.path,
+            original,
             bytes: content.bytes,
             before,
             after,
@@ -146,6 +151,13 @@ impl FilePlan {
             kept: content.kept,
             leftovers,
         })
+    }
+}
+
+impl FilePlan {
+    /// Whether the file changes.
+    pub fn changes_file(&self) -> bool {
+        self.bytes.is_some()
     }
 }
 

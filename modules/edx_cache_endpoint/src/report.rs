@@ -7,6 +7,8 @@ use ansible_protocol::{Diff, Outcome, Value, json};
 use edx_layout::{ObservedCache, Release, ServerVars, configured_programs, programs_to_restart, root_of, server_vars};
 use edx_layout::{ThisHost, redacted, service_of};
 
+use file_set::Label;
+
 use crate::leftovers::Leftovers;
 use crate::plan::{FilePlan, LocationChange};
 use crate::settings::CacheState;
@@ -31,6 +33,19 @@ pub struct BackupReport {
     pub files: Vec<PathBuf>,
 }
 
+impl BackupReport {
+    /// A backup without files yet.
+    pub fn of(label: &Label) -> Self {
+        Self { label: Some(label.to_string()), files: Vec::new() }
+    }
+
+    /// The backup that a run with these plans makes.
+    pub fn predicted(label: &Label, plans: &[FilePlan]) -> Self {
+        let changing = plans.iter().filter(|plan| plan.changes_file());
+        Self { files: changing.map(|plan| label.backup_of(&plan.path)).collect(), ..Self::of(label) }
+    }
+}
+
 /// The result of a run that wrote, or in check mode would write, `plans`.
 pub fn outcome(
     plans: &[FilePlan],
@@ -46,7 +61,7 @@ pub fn outcome(
     };
     let caching: Vec<&FilePlan> =
         plans.iter().filter(|plan| !plan.before.is_empty() || !plan.after.is_empty()).collect();
-    let changed: Vec<&FilePlan> = plans.iter().filter(|plan| plan.bytes.is_some()).collect();
+    let changed: Vec<&FilePlan> = plans.iter().filter(|plan| plan.changes_file()).collect();
     let observed: Vec<ObservedCache> =
         plans.iter().flat_map(|plan| &plan.after).filter_map(|cache| cache.observed.clone()).collect();
     let vars = server_vars(context.release, &observed, context.here);
@@ -81,7 +96,7 @@ fn file(plan: &FilePlan) -> Value {
     let change = |change: &LocationChange| json!({"path": change.key_path, "line": change.line, "before": change.before, "after": change.after});
     json!({
         "path": plan.path.display().to_string(),
-        "changed": plan.bytes.is_some(),
+        "changed": plan.changes_file(),
         "changes": plan.changes.iter().map(change).collect::<Value>(),
     })
 }

@@ -1,10 +1,10 @@
 //! The settings files as they are, and the caches in them.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use ansible_protocol::Value;
 use edx_layout::{CacheEntry, Listing, Location, ObservedCache, find_caches, redacted};
+use file_set::Original;
 use lossless_yaml::{Document, Node};
 
 use crate::error::Problem;
@@ -16,6 +16,8 @@ pub struct SettingsFile {
     pub path: PathBuf,
     /// What it says.
     pub doc: Document,
+    /// The file as it was found, to be replaced only while it is still that.
+    pub original: Original,
 }
 
 /// A memcached cache at one moment.
@@ -83,15 +85,18 @@ pub fn read(listing: &mut Listing) -> Result<Vec<SettingsFile>, Vec<Problem>> {
     let mut files = Vec::new();
     let mut problems: Vec<Problem> = listing.refused.drain(..).map(Problem::from).collect();
     for path in listing.settings.drain(..) {
-        match read_file(&path) {
-            Ok(doc) => files.push(SettingsFile { path, doc }),
+        match read_file(path) {
+            Ok(file) => files.push(file),
             Err(problem) => problems.push(problem),
         }
     }
     if problems.is_empty() { Ok(files) } else { Err(problems) }
 }
 
-fn read_file(path: &Path) -> Result<Document, Problem> {
-    let bytes = fs::read(path).map_err(|reason| Problem::Unreadable { path: path.to_path_buf(), reason })?;
-    Document::parse(bytes).map_err(|reason| Problem::Yaml { path: path.to_path_buf(), reason })
+fn read_file(path: PathBuf) -> Result<SettingsFile, Problem> {
+    let original = file_set::read(&path)?;
+    match Document::parse(original.bytes()) {
+        Ok(doc) => Ok(SettingsFile { path, doc, original }),
+        Err(reason) => Err(Problem::Yaml { path, reason }),
+    }
 }

@@ -1,33 +1,38 @@
-//! STUB
-use crate::error::Error;
-use crate::options::Options;
-use crate::plan::FilePlan;
-use crate::report::BackupReport;
-use crate::settings::SettingsFile;
+//! The planned contents go to disk, all or none.
 
-pub struct Found {
-    pub contents: Vec<Option<Vec<u8>>>,
-    pub report: BackupReport,
-}
-pub fn find_backups(files: &[SettingsFile], _label: &str) -> Result<Found, Error> {
-    let contents = files.iter().map(|f| std::fs::read(format!("{}.stub~", f.path.display())).ok()).collect();
-    Ok(Found { contents, report: BackupReport::default() })
-}
-pub fn write(
-    plans: &[FilePlan],
-    options: &Options,
-    restored: BackupReport,
-    check: bool,
-) -> Result<BackupReport, Error> {
-    for p in plans {
-        if let Some(b) = &p.bytes
-            && !check
-        {
-            if options.backup != crate::Backup::No {
-                let _ = std::fs::copy(&p.path, format!("{}.stub~", p.path.display()));
-            }
-            std::fs::write(&p.path, b).ok();
+use std::path::Path;
+
+use file_set::{FileSet, Label, Replacement};
+
+use crate::error::Error;
+use crate::plan::FilePlan;
+
+/// Replaces the files that change, and reads them again. A backup of each is
+/// kept under `label`.
+pub fn write(lock: &FileSet, plans: &mut [FilePlan], label: Option<&Label>) -> Result<(), Error> {
+    let mut replacements = Vec::new();
+    for plan in plans.iter_mut() {
+        if let (Some(bytes), Some(original)) = (&plan.bytes, plan.original.take()) {
+            replacements.push(Replacement::new(original, bytes.clone()));
         }
     }
-    Ok(restored)
+    if replacements.is_empty() {
+        return Ok(());
+    }
+    lock.commit(replacements, label).map_err(Error::Write)?;
+    for plan in plans {
+        if let Some(bytes) = &plan.bytes
+            && !file_set::read(&plan.path).is_ok_and(|found| found.bytes() == bytes)
+        {
+            return Err(Error::NotAsWritten(plan.path.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// Meets the refusals that [`write`] would meet, without writing.
+pub fn predict(plans: &[FilePlan]) -> Result<(), Error> {
+    let changing: Vec<&Path> =
+        plans.iter().filter(|plan| plan.changes_file()).map(|plan| plan.path.as_path()).collect();
+    file_set::probe(changing).map_err(Error::Write)
 }

@@ -165,8 +165,10 @@ fn has_settings_name(path: &Path) -> bool {
     !hidden && path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml")
 }
 
+/// Whether it is a backup, or what another run is just writing.
 fn is_backup(path: &Path) -> bool {
-    path.as_os_str().as_encoded_bytes().ends_with(b"~")
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with('~') || (name.starts_with('.') && name.contains(".edxops-"))
 }
 
 /// The regular file that `path` (in `folder`, which really is `real_folder`)
