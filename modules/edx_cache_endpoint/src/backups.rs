@@ -71,13 +71,13 @@ pub fn find(files: &[SettingsFile], restore: &Restore, folder: &Path) -> Result<
     let mut found = Contents { contents: Vec::new(), report: BackupReport::of(&label) };
     for backups in &all {
         let path = backups.iter().find(|backup| backup.label == label).map(|backup| &backup.path);
-        found.contents.push(path.map(|path| read(path)).transpose()?);
+        found.contents.push(path.map(PathBuf::as_path).map(read).transpose()?);
         found.report.files.extend(path.cloned());
     }
     Ok(found)
 }
 
-fn read(path: &PathBuf) -> Result<Vec<u8>, Error> {
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let original = file_set::read(path).map_err(|error| Error::Files(vec![Problem::from(error)]))?;
     Ok(original.bytes().to_vec())
 }

@@ -88,7 +88,9 @@ fn list(options: &Options) -> Result<Listing, Error> {
         return Ok(Listing::of(&options.folder)?);
     };
     let mut listing = Listing::default();
-    files.iter().for_each(|file| listing.add_named(file));
+    for file in files {
+        listing.add_named(file);
+    }
     Ok(listing)
 }
 
@@ -156,7 +158,7 @@ fn plan(options: &Options, files: &mut Vec<SettingsFile>, wanted: Wanted, listin
         match needles.in_file(path) {
             Ok(found) => others.push(found),
             Err(reason) => {
-                warnings.push(format!("{}: it could not be searched for the old memcached: {reason}", path.display()))
+                warnings.push(format!("{}: it could not be searched for the old memcached: {reason}", path.display()));
             }
         }
     }
