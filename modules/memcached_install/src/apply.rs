@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use file_set::{FileSet, Label};
 use memcached::compare;
 
 use crate::config_file::ConfigFile;
@@ -31,12 +32,18 @@ pub(crate) struct Failed {
     pub config_stays: bool,
 }
 
-pub(crate) fn apply(host: &Host, goal: &Goal, before: &Observed, plan: &Plan) -> Result<Applied, Failed> {
+pub(crate) fn apply(
+    lock: &FileSet,
+    host: &Host,
+    goal: &Goal,
+    before: &Observed,
+    plan: &Plan,
+) -> Result<Applied, Failed> {
     let mut applied = Applied::default();
     let mut done = 0;
     let mut carry_out = || {
         for step in &plan.steps {
-            carry_out_step(host, goal, before, plan, step, &mut applied)?;
+            carry_out_step(lock, host, goal, before, plan, step, &mut applied)?;
             done += 1;
         }
         match goal.running() {
@@ -51,7 +58,7 @@ pub(crate) fn apply(host: &Host, goal: &Goal, before: &Observed, plan: &Plan) ->
     let config_written = changed && matches!(plan.config, Some(ConfigChange::Write(_)));
     match &before.config.bytes {
         Some(bytes) if config_written && was_running => {
-            let (outcome, config_stays) = put_back(host, goal, before, bytes);
+            let (outcome, config_stays) = put_back(lock, host, goal, before, bytes);
             Err(Failed { error: Error::PutBack { cause: Box::new(error), outcome }, changed, config_stays })
         }
         _ => Err(Failed { error, changed, config_stays: config_written }),
@@ -59,6 +66,7 @@ pub(crate) fn apply(host: &Host, goal: &Goal, before: &Observed, plan: &Plan) ->
 }
 
 fn carry_out_step(
+    lock: &FileSet,
     host: &Host,
     goal: &Goal,
     before: &Observed,
@@ -69,7 +77,7 @@ fn carry_out_step(
     match step {
         Step::WriteConfig(_) => {
             let bytes = plan.config.as_ref().map(ConfigChange::after).unwrap_or_default();
-            applied.backup = before.config.write(bytes, goal.backup)?;
+            applied.backup = before.config.write(lock, bytes, goal.backup.then(Label::now).as_ref())?;
             Ok(())
         }
         Step::UpdateLists => host.apt().update(),
@@ -81,7 +89,7 @@ fn carry_out_step(
         Step::RemoveConfig(path) => match fs::remove_file(path) {
             // Purging the package removes its own file.
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(Error::File { path: path.clone(), doing: "it cannot be removed", source: error })
+                Err(Error::Remove { path: path.clone(), source: error })
             }
             _ => Ok(()),
         },
@@ -139,8 +147,8 @@ impl Problem {
 }
 
 /// A cache that worked goes on working: the earlier file, and the daemon with it.
-fn put_back(host: &Host, goal: &Goal, before: &Observed, bytes: &[u8]) -> (String, bool) {
-    let written = ConfigFile::read(&goal.config_file).and_then(|file| file.write(bytes, false));
+fn put_back(lock: &FileSet, host: &Host, goal: &Goal, before: &Observed, bytes: &[u8]) -> (String, bool) {
+    let written = ConfigFile::read(&goal.config_file).and_then(|file| file.write(lock, bytes, None));
     if let Err(error) = written {
         let path = before.config.path.display();
         return (

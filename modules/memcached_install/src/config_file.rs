@@ -1,10 +1,10 @@
 //! The configuration file on disk.
 
 use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Duration;
+
+use file_set::{FileSet, Label, Replacement};
 
 use crate::Error;
 
@@ -16,8 +16,6 @@ const MAX_BYTES: u64 = 1024 * 1024;
 pub(crate) struct ConfigFile {
     /// As the task names it.
     pub path: PathBuf,
-    /// The file itself, where that is a symlink.
-    pub target: PathBuf,
     /// Its bytes; `None` where there is no file yet.
     pub bytes: Option<Vec<u8>>,
 }
@@ -26,76 +24,32 @@ impl ConfigFile {
     /// Reads it. A symlink may only lead to a file beside it: another program, or an operator, keeps
     /// what is elsewhere.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let failed = |doing| move |source| Error::File { path: path.to_owned(), doing, source };
-        let unsuitable = |problem: String| Error::Unsuitable { path: path.to_owned(), problem };
-        let folder = path.parent().unwrap_or(Path::new("/"));
-        let folder = fs::canonicalize(folder).map_err(failed("its folder cannot be read"))?;
-        match fs::symlink_metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let target = folder.join(path.file_name().unwrap_or_default());
-                return Ok(Self { path: path.to_owned(), target, bytes: None });
-            }
-            Err(error) => return Err(failed("it cannot be read")(error)),
-            Ok(_) => {}
+        if let Ok(metadata) = fs::metadata(path)
+            && metadata.len() > MAX_BYTES
+        {
+            return Err(Error::TooLarge { path: path.to_owned(), bytes: metadata.len() });
         }
-        let target = fs::canonicalize(path).map_err(failed("it cannot be followed"))?;
-        if target.parent() != Some(&folder) {
-            return Err(unsuitable(format!(
-                "it is a symlink to {}, outside of its folder; name that file in config_file, or put a plain file in its \
-                 place",
-                target.display()
-            )));
+        let original = file_set::read_or_absent(path).map_err(Error::Files)?;
+        let bytes = original.exists().then(|| original.bytes().to_vec());
+        Ok(Self { path: path.to_owned(), bytes })
+    }
+
+    /// Replaces the file's bytes at once, owner, mode and attributes kept (0644 for a new file). With
+    /// a label the earlier file is kept under it; its path is returned.
+    pub fn write(&self, lock: &FileSet, bytes: &[u8], label: Option<&Label>) -> Result<Option<PathBuf>, Error> {
+        let original = file_set::read_or_absent(&self.path).map_err(Error::Files)?;
+        let seen = self.bytes.as_deref();
+        if original.exists().then(|| original.bytes()) != seen {
+            return Err(Error::Files(file_set::Error::Changed { path: self.path.clone() }));
         }
-        let metadata = fs::metadata(&target).map_err(failed("it cannot be read"))?;
-        if !metadata.is_file() {
-            return Err(unsuitable("it is no plain file; move it away, or name another in config_file".to_owned()));
-        }
-        if metadata.len() > MAX_BYTES {
-            return Err(unsuitable(format!(
-                "it has {} bytes, which is no configuration of memcached; check what it is",
-                metadata.len()
-            )));
-        }
-        let bytes = fs::read(&target).map_err(failed("it cannot be read"))?;
-        Ok(Self { path: path.to_owned(), target, bytes: Some(bytes) })
+        // The marker that there was no file serves nobody here.
+        let label = label.filter(|_| original.exists());
+        let committed = lock.commit(vec![Replacement::new(original, bytes.to_vec())], label).map_err(Error::Files)?;
+        Ok(committed.backups.into_iter().next())
     }
 }
 
-impl ConfigFile {
-    /// Replaces the file's bytes at once, mode and owner kept (0644 for a new file); returns the
-    /// path of the backup, where one was wanted and there was something to keep.
-    pub fn write(&self, bytes: &[u8], backup: bool) -> Result<Option<PathBuf>, Error> {
-        let failed = |doing| move |source| Error::File { path: self.path.clone(), doing, source };
-        let folder = self.target.parent().unwrap_or(Path::new("/"));
-        let name = self.target.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let mut kept = None;
-        if backup && self.bytes.is_some() {
-            let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-            let path = folder.join(format!("{name}.{seconds}~"));
-            fs::copy(&self.target, &path).map_err(failed("its backup cannot be written"))?;
-            kept = Some(path);
-        }
-        let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
-        let written = self.write_temporary(&temporary, bytes).and_then(|()| fs::rename(&temporary, &self.target));
-        if let Err(error) = written {
-            let _ = fs::remove_file(&temporary);
-            return Err(failed("it cannot be written")(error));
-        }
-        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("its folder cannot be synced"))?;
-        Ok(kept)
-    }
-
-    fn write_temporary(&self, temporary: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = fs::File::create_new(temporary)?;
-        let mode = match fs::metadata(&self.target) {
-            Ok(metadata) => {
-                std::os::unix::fs::fchown(&file, Some(metadata.uid()), Some(metadata.gid()))?;
-                metadata.permissions()
-            }
-            Err(_) => fs::Permissions::from_mode(0o644),
-        };
-        file.set_permissions(mode)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    }
+/// Keeps other runs away from the file's folder, and removes what a killed one left there.
+pub(crate) fn lock(path: &Path, seconds: u64) -> Result<FileSet, Error> {
+    FileSet::lock([path], Duration::from_secs(seconds)).map_err(Error::Files)
 }

@@ -60,23 +60,24 @@ pub enum Error {
         /// Which line, and why.
         source: memcached::Error,
     },
-    /// The configuration file cannot be read or written.
-    #[error("{}: {doing}: {source}", path.display())]
-    File {
+    /// The configuration file cannot be read, written or removed.
+    #[error(transparent)]
+    Files(file_set::Error),
+    /// The configuration file is something else.
+    #[error("{}: it has {bytes} bytes, which is no configuration of memcached; check what it is", path.display())]
+    TooLarge {
         /// The file.
         path: PathBuf,
-        /// What was tried.
-        doing: &'static str,
+        /// Its size.
+        bytes: u64,
+    },
+    /// The configuration file cannot be removed.
+    #[error("{}: it cannot be removed: {source}", path.display())]
+    Remove {
+        /// The file.
+        path: PathBuf,
         /// What the system said.
         source: io::Error,
-    },
-    /// The configuration file is not one that may be written.
-    #[error("{}: {problem}", path.display())]
-    Unsuitable {
-        /// The file.
-        path: PathBuf,
-        /// Why, and what to do.
-        problem: String,
     },
     /// A program that is needed is not there.
     #[error("{program} is not on this host; memcached_install works on Debian and Ubuntu")]

@@ -29,12 +29,15 @@ pub use spec::SPEC;
 pub fn run(request: &Request) -> Result<Outcome, Failure> {
     let goal = Goal::from_options(&request.options)?;
     let host = observe::Host::here(&goal);
+    // Check mode writes nothing, not even a lock.
+    let lock = (!request.check).then(|| config_file::lock(&goal.config_file, goal.lock_timeout)).transpose()?;
     let before = host.observe(&goal)?;
     let plan = plan::plan(&goal, &before)?;
-    if request.check {
+    let Some(lock) = lock else {
+        plan.probe()?;
         return Ok(report::predicted(&goal, &before, &plan));
-    }
-    match apply::apply(&host, &goal, &before, &plan) {
+    };
+    match apply::apply(&lock, &host, &goal, &before, &plan) {
         Ok(applied) => {
             let after = host.observe(&goal)?;
             Ok(report::done(&goal, &before, &after, &plan, applied))

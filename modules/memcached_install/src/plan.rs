@@ -80,6 +80,15 @@ impl Plan {
         self.steps.iter().any(|step| matches!(step, Step::Restart { .. }))
     }
 
+    /// Meets the refusals that writing the configuration would meet, without writing.
+    pub fn probe(&self) -> Result<(), Error> {
+        let written = self.steps.iter().filter_map(|step| match step {
+            Step::WriteConfig(path) | Step::RemoveConfig(path) => Some(path.as_path()),
+            _ => None,
+        });
+        file_set::probe(written).map_err(Error::Files)
+    }
+
     pub fn actions(&self) -> Vec<String> {
         self.steps.iter().map(ToString::to_string).collect()
     }

@@ -201,7 +201,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             kind: "str",
             returned: "when the file changed and backup is true",
             description: "The copy of the earlier configuration file.",
-            sample: r#""/etc/memcached.conf.2024-05-01T120000Z~""#,
+            sample: r#""/etc/memcached.conf.20240501T120000Z~""#,
         },
         ReturnSpec {
             name: "mismatches",
