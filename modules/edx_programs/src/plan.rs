@@ -121,3 +121,64 @@ impl Reason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::Pattern;
+    use crate::options::Mode;
+    use crate::status::parse_status;
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    fn observed(state: State, named: bool) -> Observed {
+        let program = parse_status(&format!("lms {state}")).remove(0);
+        Observed { program, process: None, named, restarting: None, stale: None, doubts: Vec::new() }
+    }
+
+    fn options(start_stopped: bool) -> Options {
+        Options {
+            programs: vec![Pattern::Program("lms".into())],
+            mode: Mode::Current,
+            restart: Vec::new(),
+            start_stopped,
+            strict: false,
+            path: PathBuf::new(),
+            supervisorctl: PathBuf::new(),
+            timeout: Duration::ZERO,
+            worker_timeout: Duration::ZERO,
+            worker_log: PathBuf::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_done_follows_from_the_state_and_from_what_the_task_wants() {
+        use State::{Backoff, Exited, Fatal, Running, Starting, Stopped, Stopping, Unknown};
+        let asked_restart = || Action::Restart(Reason::Asked);
+        let asked_start = || Action::Start(Reason::Asked);
+        let restart = |state| Action::Restart(Reason::NotRunning(state));
+        let start = |state| Action::Start(Reason::NotRunning(state));
+        // The state; then: nothing said, start_stopped, named for a restart, both.
+        for (state, actions) in [
+            (Running, [Action::Keep, Action::Keep, asked_restart(), asked_restart()]),
+            (Starting, [Action::Leave, restart(Starting), asked_restart(), asked_restart()]),
+            (Backoff, [Action::Leave, restart(Backoff), asked_restart(), asked_restart()]),
+            (Exited, [Action::Leave, start(Exited), asked_start(), asked_start()]),
+            (Fatal, [Action::Leave, start(Fatal), asked_start(), asked_start()]),
+            (Stopped, [Action::Leave, start(Stopped), Action::Leave, start(Stopped)]),
+            (Stopping, [Action::Leave, Action::Leave, Action::Leave, Action::Leave]),
+            (Unknown, [Action::Leave, Action::Leave, Action::Leave, Action::Leave]),
+        ] {
+            let decided = [(false, false), (true, false), (false, true), (true, true)]
+                .map(|(start_stopped, named)| decide(&options(start_stopped), &observed(state, named)));
+            assert_eq!(decided, actions, "{state}");
+        }
+    }
+
+    #[test]
+    fn a_restart_that_is_under_way_is_waited_for_and_not_disturbed() {
+        let mut stopping = observed(State::Stopping, true);
+        stopping.restarting = Some(7);
+        assert_eq!(decide(&options(true), &stopping), Action::Wait(7));
+    }
+}

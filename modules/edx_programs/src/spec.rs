@@ -16,7 +16,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             "programs",
             Kind::StrList,
             &[
-                "The programs, by the names that C(supervisorctl status) shows, and C(GROUP:*) for all of a group.",
+                "The programs, by the names that supervisorctl status shows, and GROUP:* for all of a group.",
                 "Those that this host's supervisor does not know are left out and listed in the result as C(absent).",
             ],
         )
@@ -25,7 +25,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             "state",
             Kind::Str,
             &[
-                "C(current) restarts the programs that started before a settings file they read was last written.",
+                "What is wanted of the programs: current, restarted or running.",
+                "C(current) restarts those that started before a settings file they read was last written.",
                 "C(restarted) restarts all of them. One that ended by itself or could not start is started; one that somebody stopped is so only with O(start_stopped).",
                 "C(running) changes nothing, and fails when one of them does not run.",
             ],
@@ -36,7 +37,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             "restart",
             Kind::StrList,
             &[
-                "Programs to restart in any case, for example because check mode predicts that a file of theirs would change. They need not be in O(programs).",
+                "Programs to restart in any case, for example because check mode predicts that a file of theirs would change.",
+                "They need not be in O(programs).",
             ],
         ),
         OptionSpec::new(
@@ -64,7 +66,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             "worker_timeout",
             Kind::Int,
             &[
-                "Seconds to wait for the restarted workers. Those that still finish their tasks by then are listed as C(pending), with a warning; their restart goes on by itself.",
+                "Seconds to wait for the restarted workers; the restart of those that still finish their tasks goes on by itself.",
+                "They are listed as C(pending), with a warning.",
             ],
         )
         .default(Default::Int(60)),

@@ -63,7 +63,7 @@ fn refusal_of_stand_in(script: &str) -> String {
     let path = folder.path().join("supervisorctl");
     std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
     std::fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
-    let msg = refusal(&json!({"programs": ["lms"], "supervisorctl": path}));
+    let msg = refusal(&json!({"programs": ["lms"], "supervisorctl": path, "state": "running"}));
     msg.replace(&folder.path().display().to_string(), "HOST")
 }
 
@@ -86,6 +86,15 @@ fn what_keeps_supervisorctl_from_reaching_supervisor_is_told_in_its_words() {
 }
 
 #[test]
+fn a_supervisor_whose_processes_are_elsewhere_is_told() {
+    assert_eq!(
+        refusal_of_stand_in("echo 'lms   RUNNING   pid 99999999, uptime 0:00:05'"),
+        "supervisor says that lms runs as process 99999999, but this host has no such process: run this module where \
+         supervisord itself runs, as root"
+    );
+}
+
+#[test]
 fn settings_that_cannot_be_read_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("supervisorctl");
@@ -95,5 +104,18 @@ fn settings_that_cannot_be_read_are_named() {
         refusal(&json!({"programs": ["lms"], "supervisorctl": path, "path": "/no/such/etc"})),
         "/no/such/etc cannot be read: No such file or directory (os error 2); name the folder with Open edX's settings files \
          with the option 'path'"
+    );
+}
+
+#[test]
+fn nothing_asked_for_is_nothing_to_do_even_without_a_supervisor() {
+    let mut command = assert_cmd::Command::cargo_bin("edx_programs").unwrap();
+    let arguments = json!({"programs": [], "supervisorctl": "/no/such/supervisorctl"});
+    let output = command.arg("-").write_stdin(arguments.to_string()).output().unwrap();
+    let result: Value = String::from_utf8(output.stdout).unwrap().parse().unwrap();
+    assert_eq!(
+        result,
+        json!({"changed": false, "restarted": [], "started": [], "already_current": [], "absent": [], "pending": [],
+               "reasons": {}, "status": {}})
     );
 }

@@ -190,11 +190,15 @@ impl Host {
         self.columns(3)[name].clone()
     }
 
-    /// Waits until a program is in `state`. A test that waits for ever is a test that failed.
+    /// Waits until a program is in `state`.
     pub fn wait_for(&self, name: &str, state: &str) {
-        while self.state(name) != state {
+        for _ in 0..600 {
+            if self.state(name) == state {
+                return;
+            }
             sleep(Duration::from_millis(100));
         }
+        panic!("{name} never was {state}: {:?}", self.states());
     }
 
     /// Lets the busy workers finish.
@@ -202,14 +206,34 @@ impl Host {
         fs::write(self.path("task-done"), "").unwrap();
     }
 
-    /// Runs the module as Ansible does; this host's paths are added to `arguments`.
-    pub fn module(&self, mut arguments: Value) -> Value {
+    /// The arguments with this host's paths added.
+    pub fn arguments(&self, mut arguments: Value) -> Value {
         let options = arguments.as_object_mut().unwrap();
         for (name, value) in [("path", self.etc()), ("supervisorctl", self.supervisorctl()), ("worker_log", self.log())]
         {
             options.entry(name).or_insert_with(|| json!(value));
         }
         options.entry("timeout").or_insert(json!(60));
+        arguments
+    }
+
+    /// Replaces the wrapper by one that keeps a list of the calls that change something.
+    pub fn list_calls(&self) {
+        let root = self.folder.path().display();
+        self.use_supervisorctl(&format!(
+            "[ $1 = status ] || echo $* >> {root}/calls; {}/supervisorctl -c {root}/supervisord.conf $*",
+            self.bin.display()
+        ));
+    }
+
+    /// What `list_calls` has listed.
+    pub fn calls(&self) -> String {
+        fs::read_to_string(self.path("calls")).unwrap()
+    }
+
+    /// Runs the module as Ansible does.
+    pub fn module(&self, arguments: Value) -> Value {
+        let arguments = self.arguments(arguments);
         let output = assert_cmd::Command::cargo_bin("edx_programs")
             .unwrap()
             .arg("-")

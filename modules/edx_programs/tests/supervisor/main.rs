@@ -7,6 +7,8 @@
 
 mod host;
 
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use ansible_protocol::{Value, json};
@@ -418,7 +420,7 @@ fn a_supervisor_that_does_not_run_is_told_from_one_without_programs() {
 }
 
 fn bin_is_version_3(bin: &std::path::Path) -> bool {
-    let output = std::process::Command::new(bin.join("supervisord")).arg("--version").output().unwrap();
+    let output = Command::new(bin.join("supervisord")).arg("--version").output().unwrap();
     output.stdout.starts_with(b"3.")
 }
 
@@ -530,5 +532,50 @@ fn a_success_that_is_none_is_not_believed() {
                  named there, and run this again"
             )
         );
+    });
+}
+
+#[test]
+fn one_call_restarts_all_in_the_order_given() {
+    with_each_supervisor(|bin| {
+        let host = Host::start(bin, &WEB);
+        host.list_calls();
+        host.succeeds(json!({"programs": ["lms", "ecommerce", "cms"], "state": "restarted"}));
+        assert_eq!(host.calls(), "restart lms ecommerce cms\n");
+    });
+}
+
+#[test]
+fn each_worker_is_restarted_by_a_call_of_its_own() {
+    with_each_supervisor(|bin| {
+        let host = Host::start(bin, &WORKERS);
+        host.finish_tasks();
+        host.list_calls();
+        host.succeeds(json!({"programs": ["lms", "edxapp_worker:*"], "state": "restarted"}));
+        let calls = host.calls();
+        let mut calls: Vec<_> = calls.lines().collect();
+        // Those of the workers begin at the same time.
+        calls[1..].sort_unstable();
+        assert_eq!(calls, ["restart lms", "restart edxapp_worker:busy_1", "restart edxapp_worker:idle_1"]);
+    });
+}
+
+#[test]
+fn workers_come_back_though_the_module_is_killed_with_all_its_process_group() {
+    with_each_supervisor(|bin| {
+        let host = Host::start(bin, &WORKERS);
+        let arguments = json!({"programs": ["edxapp_worker:busy_1"], "state": "restarted", "worker_timeout": 600});
+        let file = host.path("arguments");
+        std::fs::write(&file, host.arguments(arguments).to_string()).unwrap();
+        let before = host.pid("edxapp_worker:busy_1");
+        let mut module = Command::new(env!("CARGO_BIN_EXE_edx_programs")).arg(&file).process_group(0).spawn().unwrap();
+        host.wait_for("edxapp_worker:busy_1", "STOPPING");
+        let group = i32::try_from(module.id()).ok().and_then(rustix::process::Pid::from_raw).unwrap();
+        rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
+        module.wait().unwrap();
+
+        host.finish_tasks();
+        host.wait_for("edxapp_worker:busy_1", "RUNNING");
+        assert_ne!(host.pid("edxapp_worker:busy_1"), before);
     });
 }
