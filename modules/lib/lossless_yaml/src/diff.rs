@@ -41,9 +41,16 @@ pub(crate) fn changes(
             }
         }
     }
-    let mut out: Vec<Change> = changes
+    // Neighbours that go together go with the last of them.
+    for change in (1..place.len()).rev() {
+        if place[change - 1].is_empty() {
+            place[change - 1] = place[change].clone();
+        }
+    }
+    let mut order: Vec<_> = changes.into_iter().zip(place).collect();
+    order.sort_by_key(|(_, hunks)| hunks.first().copied());
+    order
         .into_iter()
-        .zip(place)
         .map(|((path, kind), hunks)| Change {
             path,
             kind,
@@ -51,9 +58,7 @@ pub(crate) fn changes(
             before_lines: hunks.iter().flat_map(|at| old[*at].clone()).collect(),
             after_lines: hunks.iter().flat_map(|at| new[*at].clone()).collect(),
         })
-        .collect();
-    out.sort_by_key(|change| change.line);
-    out
+        .collect()
 }
 
 /// Splices widened to whole lines; those that share a line become one hunk.
@@ -66,7 +71,9 @@ fn hunks(before: &Document, after: &Document, splices: &[Splice]) -> Vec<Hunk> {
         let new_start = start + grown - shrunk;
         let new_end = new_start + splice.text.len();
         let at_line_start = |doc: &Document, at: usize| at == doc.line_start(at);
-        let whole = at_line_start(before, start)
+        let after_cut = start == before.source.len() && hunks.last().is_some_and(|last| last.before.end == start);
+        let after_cut = after_cut && !splice.text.starts_with(['\n', '\r']);
+        let whole = (at_line_start(before, start) || after_cut)
             && (at_line_start(before, end) || end == before.source.len())
             && (splice.text.is_empty() || splice.text.ends_with('\n'));
         let appended = start == end && splice.text.starts_with(['\n', '\r']) && before.line_end(start) == start;
@@ -75,7 +82,8 @@ fn hunks(before: &Document, after: &Document, splices: &[Splice]) -> Vec<Hunk> {
         } else if appended {
             let next = before.next_line(start);
             let first = new_start + splice.text.find('\n').map_or(0, |at| at + 1);
-            (next..next, first..after.next_line(new_end.saturating_sub(1).max(first)))
+            let last = if splice.text.ends_with('\n') { new_end } else { after.next_line(new_end) };
+            (next..next, first..last)
         } else {
             // The widened lines before and after the splice are the same in both files.
             (before.line_start(start)..before.next_line(end), after.line_start(new_start)..after.next_line(new_end))

@@ -123,6 +123,7 @@ impl Document {
         }
         // What is put in before a place comes before what goes away from there on.
         splices.sort_by_key(|splice| (splice.start, splice.end));
+        no_blank_line_at_end(self, &mut splices);
         let text = splice(&self.source, &splices).ok_or_else(|| Error::Unverified {
             path: changes[0].0.clone(),
             reason: "two edits touch the same bytes".to_owned(),
@@ -130,6 +131,19 @@ impl Document {
         let after = verify::verify(self, text, &wishes, options.reader)?;
         let changes = diff::changes(self, &after, &splices, changes);
         Ok(Edited { bytes: after.source.into_bytes(), changes })
+    }
+}
+
+/// Where the last line goes, which had no line break, the line put behind it needs none before it.
+fn no_blank_line_at_end(doc: &Document, splices: &mut [Splice]) {
+    let end = doc.source.len();
+    for at in 1..splices.len() {
+        let before = &splices[at - 1];
+        let cut = before.end == end && before.start < end && before.text.is_empty();
+        if cut && splices[at].start == end && doc.line_start(before.start) == before.start {
+            let text = &mut splices[at].text;
+            *text = text.trim_start_matches(['\r', '\n']).to_owned();
+        }
     }
 }
 

@@ -129,6 +129,10 @@ impl<'d> Planner<'d> {
                 at = self.past_comments(at, column);
             }
             if at == doc.source.len() && !doc.source.ends_with('\n') {
+                let in_text = doc.nodes.last().is_some_and(|last| matches!(last.style, Style::Literal | Style::Folded));
+                if in_text {
+                    return Err(self.unsupported(node, "the file ends in a block text without a line break, which a line break would become part of; end the file with one"));
+                }
                 let last = nth + 1 == order.len();
                 self.splice(at, at, format!("{eol}{pad}{text}{}", if last { eol } else { "" }), change);
             } else {

@@ -689,6 +689,7 @@ fn untouched_lines_are_identical(case: &Case, edited: &lossless_yaml::Edited) {
         }
     }
     for (line, gone, new) in hunks {
+        assert!(at < line, "hunks overlap: {:?}\n{}\n{:#?}", case.edit, case.before, edited.changes);
         built.extend_from_slice(&before[at..line - 1]);
         built.extend(new.iter().cloned());
         at = line - 1 + gone.len();
