@@ -9,8 +9,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     description: &[
         "Looks at what runs and at what is written down, and says of each thing whether it is as it should be, what was \
          seen, and what to do about it.",
-        "Only what is asked for is looked at - cache servers with O(memcached), the files that Open edX reads with \
-         O(path), and what the next upgrade will make of them with O(server_vars).",
+        "Only what is asked for is looked at - cache servers with 'memcached', the files that Open edX reads with \
+         'path', and what the next upgrade will make of them with 'server_vars'.",
         "Fails when a check fails; the result then still holds every check. Never changes anything on the host. On a \
          cache it writes one small item under a name of its own, reads it and deletes it.",
     ],
@@ -21,7 +21,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             &[
                 "The cache servers, as host:port (the port is 11211 where it is left out), [IPv6 address]:port or the path \
                  of a unix socket.",
-                "With O(path), every cache in the files has to be one of them.",
+                "With 'path', every cache in the files has to be one of them.",
             ],
         ),
         OptionSpec::new(
@@ -90,7 +90,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     required_one_of: &[&["memcached", "path", "files"]],
     notes: &[
         "Works in check mode as it does otherwise.",
-        "A public address is not connected to unless O(allow_public) is set.",
+        "A public address is not connected to unless 'allow_public' is set.",
         "Only what concerns an endpoint is shown of a file; the values of all other keys never are.",
     ],
     examples: "

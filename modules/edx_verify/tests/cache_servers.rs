@@ -1,6 +1,6 @@
 //! The checks of cache servers, each in both directions: against a real memcached, and with just that fault.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod common;
 

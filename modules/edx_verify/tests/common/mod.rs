@@ -4,6 +4,7 @@
 
 pub mod daemon;
 pub mod fake;
+pub mod server;
 
 use ansible_protocol::{Value, json};
 use assert_cmd::Command;
