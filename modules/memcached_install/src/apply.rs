@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use file_set::{FileSet, Label};
 use memcached::compare;
 
+use crate::boot;
 use crate::config_file::ConfigFile;
 use crate::goal::Running;
 use crate::observe::{Daemon, Host, Observed};
@@ -56,9 +57,11 @@ pub(crate) fn apply(
     let was_running = before.service.activity == Activity::Running
         && before.packages.iter().take(1).any(|package| package.installed.is_some());
     let config_written = changed && matches!(plan.config, Some(ConfigChange::Write(_)));
+    // The step that failed counts: it may have ended the daemon.
+    let daemon_touched = plan.steps.iter().take(done + 1).any(|step| matches!(step, Step::Restart { .. }));
     match &before.config.bytes {
         Some(bytes) if config_written && was_running => {
-            let (outcome, config_stays) = put_back(lock, host, goal, before, bytes);
+            let (outcome, config_stays) = put_back(lock, host, goal, before, bytes, daemon_touched);
             Err(Failed { error: Error::PutBack { cause: Box::new(error), outcome }, changed, config_stays })
         }
         _ => Err(Failed { error, changed, config_stays: config_written }),
@@ -80,6 +83,8 @@ fn carry_out_step(
             applied.backup = before.config.write(lock, bytes, goal.backup.then(Label::now).as_ref())?;
             Ok(())
         }
+        Step::WriteDropIn(path) => boot::write(path).and_then(|()| host.service().reload_units()),
+        Step::RemoveDropIn(path) => boot::remove(path).and_then(|()| host.service().reload_units()),
         Step::UpdateLists => host.apt().update(),
         Step::Install(packages) => host.apt().install(packages),
         Step::Remove { packages, purge } => host.apt().remove(packages, *purge),
@@ -146,8 +151,15 @@ impl Problem {
     }
 }
 
-/// A cache that worked goes on working: the earlier file, and the daemon with it.
-fn put_back(lock: &FileSet, host: &Host, goal: &Goal, before: &Observed, bytes: &[u8]) -> (String, bool) {
+/// A cache that worked goes on working: the earlier file, and the daemon with it where it was touched.
+fn put_back(
+    lock: &FileSet,
+    host: &Host,
+    goal: &Goal,
+    before: &Observed,
+    bytes: &[u8],
+    daemon_touched: bool,
+) -> (String, bool) {
     let written = ConfigFile::read(&goal.config_file).and_then(|file| file.write(lock, bytes, None));
     if let Err(error) = written {
         let path = before.config.path.display();
@@ -156,13 +168,14 @@ fn put_back(lock: &FileSet, host: &Host, goal: &Goal, before: &Observed, bytes: 
             true,
         );
     }
-    let restarted = host.service().restart().and_then(|()| host.service().state());
-    let outcome = match restarted {
-        Ok(state) if state.activity == Activity::Running => {
-            "the earlier configuration was put back, and memcached was started with it".to_owned()
+    let outcome = if daemon_touched {
+        match host.service().restart().and_then(|()| host.service().state()) {
+            Ok(state) if state.activity == Activity::Running => ", and memcached was started with it".to_owned(),
+            Ok(_) => ", but memcached does not run with it either".to_owned(),
+            Err(error) => format!(", but memcached did not start with it ({error})"),
         }
-        Ok(_) => "the earlier configuration was put back, but memcached does not run with it either".to_owned(),
-        Err(error) => format!("the earlier configuration was put back, but memcached did not start with it ({error})"),
+    } else {
+        ", and memcached went on running".to_owned()
     };
-    (outcome, false)
+    (format!("the earlier configuration was put back{outcome}"), false)
 }

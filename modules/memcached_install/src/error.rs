@@ -79,6 +79,14 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// A folder cannot be made.
+    #[error("{}: this folder cannot be made: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// A program that is needed is not there.
     #[error("{program} is not on this host; memcached_install works on Debian and Ubuntu")]
     NoProgram {

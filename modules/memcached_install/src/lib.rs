@@ -6,6 +6,7 @@
 
 mod addresses;
 mod apply;
+mod boot;
 mod config_file;
 mod diff;
 mod error;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use memcached::{Client, Endpoint, RunningSettings};
 
+use crate::boot::DropIn;
 use crate::config_file::ConfigFile;
 use crate::package::{Apt, Package};
 use crate::programs::Programs;
@@ -28,6 +29,8 @@ pub(crate) struct Observed {
     /// memcached first.
     pub packages: Vec<Package>,
     pub config: ConfigFile,
+    /// What systemd waits for; `None` without systemd.
+    pub drop_in: Option<DropIn>,
     pub service: State,
     /// The daemon that answers where the wanted one should; or why none does.
     pub daemon: Result<Daemon, String>,
@@ -80,8 +83,11 @@ impl Host {
             Some(running) => Daemon::ask(&running.local).map_err(|error| error.to_string()),
             None => Err("not asked".to_owned()),
         };
+        let folder = self.service().unit_folder()?;
+        let drop_in = folder.map(|folder| DropIn::read(&folder, &self.service)).transpose()?;
         Ok(Observed {
             packages,
+            drop_in,
             config: ConfigFile::read(&goal.config_file)?,
             service: self.service().state()?,
             daemon,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use memcached::compare;
 use memcached::conf::Document;
 
+use crate::boot;
 use crate::goal::{Running, Wish};
 use crate::observe::Observed;
 use crate::package::Package;
@@ -40,19 +41,28 @@ impl ConfigChange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     WriteConfig(PathBuf),
+    /// systemd's drop-in for memcached, see [`crate::boot`].
+    WriteDropIn(PathBuf),
+    RemoveDropIn(PathBuf),
     UpdateLists,
     Install(Vec<&'static str>),
     Enable(String),
     Start(String),
-    Restart { service: String, why: String },
-    Remove { packages: Vec<&'static str>, purge: bool },
+    Restart {
+        service: String,
+        why: String,
+    },
+    Remove {
+        packages: Vec<&'static str>,
+        purge: bool,
+    },
     RemoveConfig(PathBuf),
 }
 
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::WriteConfig(path) => write!(f, "write {}", path.display()),
+            Self::WriteConfig(path) | Self::WriteDropIn(path) => write!(f, "write {}", path.display()),
             Self::UpdateLists => write!(f, "read the package lists anew"),
             Self::Install(packages) => write!(f, "install {}", packages.join(" ")),
             Self::Enable(service) => write!(f, "enable the service {service}"),
@@ -62,7 +72,7 @@ impl fmt::Display for Step {
             Self::Remove { packages, purge: true } => {
                 write!(f, "remove {} with its configuration", packages.join(" "))
             }
-            Self::RemoveConfig(path) => write!(f, "remove {}", path.display()),
+            Self::RemoveConfig(path) | Self::RemoveDropIn(path) => write!(f, "remove {}", path.display()),
         }
     }
 }
@@ -115,6 +125,7 @@ fn towards_running(goal: &Goal, running: &Running, seen: &Observed) -> Result<Pl
         plan.steps.push(Step::WriteConfig(seen.config.path.clone()));
         plan.config = Some(ConfigChange::Write(document.bytes().to_vec()));
     }
+    plan.steps.extend(drop_in_step(seen, boot::needs_network(&running.settings.listen)));
     let missing: Vec<&Package> = seen.packages.iter().filter(|package| is_due(package, running.latest)).collect();
     if missing.iter().any(|package| package.candidate.is_none()) {
         plan.steps.push(Step::UpdateLists);
@@ -146,6 +157,17 @@ fn towards_running(goal: &Goal, running: &Running, seen: &Observed) -> Result<Pl
         plan.steps.push(Step::Restart { service, why });
     }
     Ok(plan)
+}
+
+fn drop_in_step(seen: &Observed, wanted: bool) -> Option<Step> {
+    let drop_in = seen.drop_in.as_ref()?;
+    let is_there = drop_in.bytes.is_some();
+    let is_right = drop_in.bytes.as_deref() == Some(boot::TEXT.as_bytes());
+    match (wanted, is_there, is_right) {
+        (true, _, false) => Some(Step::WriteDropIn(drop_in.path.clone())),
+        (false, true, _) => Some(Step::RemoveDropIn(drop_in.path.clone())),
+        _ => None,
+    }
 }
 
 fn is_due(package: &Package, latest: bool) -> bool {
@@ -186,6 +208,7 @@ fn towards_absent(purge: bool, seen: &Observed) -> Plan {
     if !packages.is_empty() {
         plan.steps.push(Step::Remove { packages, purge });
     }
+    plan.steps.extend(drop_in_step(seen, false));
     if purge && seen.config.bytes.is_some() {
         plan.steps.push(Step::RemoveConfig(seen.config.path.clone()));
         plan.config = Some(ConfigChange::Remove);

@@ -6,6 +6,7 @@ use ansible_protocol::{Diff, Failure, Map, Outcome, Value, json};
 use memcached::RunningSettings;
 
 use crate::apply::{Applied, Failed};
+use crate::boot;
 use crate::diff;
 use crate::observe::{Daemon, Observed};
 use crate::plan::{Plan, Step};
@@ -108,7 +109,7 @@ fn outcome(
         }
         outcome = outcome.field("settings", settings(&daemon.settings));
     }
-    if let Some(diff) = config_diff(before, plan) {
+    for diff in config_diff(before, plan).into_iter().chain(drop_in_diff(before, plan)) {
         outcome = outcome.diff(diff);
     }
     outcome.text(text)
@@ -122,6 +123,18 @@ fn config_diff(before: &Observed, plan: &Plan) -> Option<Diff> {
         after.after(),
     );
     Some(Diff::prepared(text))
+}
+
+fn drop_in_diff(before: &Observed, plan: &Plan) -> Option<Diff> {
+    let drop_in = before.drop_in.as_ref()?;
+    let after = plan.steps.iter().find_map(|step| match step {
+        Step::WriteDropIn(_) => Some(boot::TEXT),
+        Step::RemoveDropIn(_) => Some(""),
+        _ => None,
+    })?;
+    let path = drop_in.path.display().to_string();
+    let before = drop_in.bytes.as_deref().unwrap_or_default();
+    Some(Diff::prepared(diff::unified(&path, before, after.as_bytes())))
 }
 
 fn settings(running: &RunningSettings) -> Map<String, Value> {

@@ -1,6 +1,7 @@
 //! The daemon's service, under systemd or the init scripts before it.
 
 use std::fs;
+use std::path::PathBuf;
 
 use crate::Error;
 use crate::programs::{Ended, Programs};
@@ -96,6 +97,24 @@ impl<'a> Service<'a> {
                     process: Process::Unknown,
                 })
             }
+        }
+    }
+
+    /// systemd's folder for the units of the administrator; none without systemd.
+    pub fn unit_folder(&self) -> Result<Option<PathBuf>, Error> {
+        if self.manager != Manager::Systemd {
+            return Ok(None);
+        }
+        let ended = self.programs.run("systemctl", &["show", "-p", "UnitPath"])?;
+        let paths = ended.stdout.trim().strip_prefix("UnitPath=").unwrap_or_default();
+        Ok(paths.split(' ').find(|path| path.ends_with("/etc/systemd/system")).map(PathBuf::from))
+    }
+
+    /// Makes the manager read its units again.
+    pub fn reload_units(&self) -> Result<(), Error> {
+        match self.manager {
+            Manager::Systemd => done(&self.programs.run("systemctl", &["daemon-reload"])?),
+            Manager::InitScripts => Ok(()),
         }
     }
 

@@ -16,6 +16,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
          option that it does not take is a failure that names it.",
         "When memcached ran before and does not come up as asked with the new configuration file, the earlier file is \
          put back and the daemon started with it.",
+        "Under systemd, an address that comes with the network makes a drop-in necessary, which lets memcached wait for it \
+         at boot. It is written below /etc/systemd/system, and removed when it is not needed any more.",
         "UDP is always turned off, and so is a unix socket, which would turn the network off.",
     ],
     options: &[

@@ -483,6 +483,73 @@ fn an_address_of_another_host_is_refused_before_anything_changes() {
 }
 
 #[test]
+fn a_drop_in_that_is_not_needed_any_more_is_removed() {
+    if !has_memcached() {
+        return;
+    }
+    let host = Host::installed();
+    fs::create_dir_all(host.path("etc/systemd/system/memcached.service.d")).unwrap();
+    let file = "etc/systemd/system/memcached.service.d/memcached_install.conf";
+    host.put(file, "# from when memcached listened elsewhere\n");
+    let result = host.run(json!({})).succeeds();
+    assert_eq!(result["actions"], json!([format!("remove {}", host.path(file).display())]));
+    assert_eq!(result["restarted"], false);
+    assert_eq!(host.calls(), ["systemctl daemon-reload"]);
+    assert!(!host.path(file).exists());
+    assert_eq!(host.run(json!({})).succeeds()["changed"], false);
+}
+
+/// In check mode only: the test talks to loopback alone.
+#[test]
+fn an_address_of_the_network_gets_a_drop_in_that_waits_for_it() {
+    let host = Host::fresh();
+    let Some(address) =
+        if_addrs::get_if_addrs().unwrap().iter().map(if_addrs::Interface::ip).find(|ip| !ip.is_loopback())
+    else {
+        println!("skipped: this machine has no address but loopback");
+        return;
+    };
+    let result = host.check(json!({"listen": [address.to_string(), "127.0.0.1"]})).succeeds();
+    let file = host.path("etc/systemd/system/memcached.service.d/memcached_install.conf");
+    assert_eq!(
+        result["actions"],
+        json!([
+            format!("write {}", host.config().display()),
+            format!("write {}", file.display()),
+            "install memcached",
+            "enable the service memcached",
+            "start the service memcached",
+        ])
+    );
+    let diff = result["diff"][1]["prepared"].as_str().unwrap();
+    assert!(diff.contains("\n+After=network-online.target\n"), "{diff}");
+    // Without systemd there is nothing to wait for it.
+    host.put("offline", "");
+    let result = host.check(json!({"listen": [address.to_string(), "127.0.0.1"]})).succeeds();
+    assert_eq!(result["actions"][1], "install memcached");
+}
+
+#[test]
+fn a_failure_before_the_restart_puts_the_file_back_and_leaves_the_daemon_alone() {
+    if !has_memcached() {
+        return;
+    }
+    let host = Host::installed();
+    let text = host.read("memcached.conf");
+    let pid = host.client().stats().unwrap().pid;
+    host.put("apt-fails", "E: something else\n");
+    assert_eq!(
+        host.run(json!({"memory_mb": 96, "tools": true})).fails(),
+        format!(
+            "{APT} install --no-install-recommends libmemcached-tools failed: E: something else; run the command on the host \
+             to see all that it says; the earlier configuration was put back, and memcached went on running"
+        )
+    );
+    assert_eq!(host.read("memcached.conf"), text);
+    assert_eq!(host.client().stats().unwrap().pid, pid);
+}
+
+#[test]
 fn every_address_is_listened_on_only_when_asked_for_and_with_a_warning() {
     let host = Host::fresh();
     let result = host.check(json!({"listen": ["0.0.0.0"]})).succeeds();

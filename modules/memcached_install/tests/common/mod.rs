@@ -47,6 +47,7 @@ is-system-running)
     if [ -e "$HOST/offline" ]; then echo offline; exit 1; fi
     echo running ;;
 show)
+    [ "$3" = UnitPath ] && { echo "UnitPath=/run/systemd/transient $HOST/etc/systemd/system /lib/systemd/system"; exit; }
     load=not-found; active=inactive; file=; pid=0
     [ -e "$HOST/memcached.deb" ] && load=loaded && file=disabled
     [ -e "$HOST/enabled" ] && file=enabled
