@@ -3,6 +3,7 @@
 //! The grammar and the positions are libyaml's, the types PyYAML's (YAML 1.1), and every edited text is read again by
 //! an independent parser before anybody may write it.
 
+mod append;
 mod check;
 mod diff;
 mod document;

@@ -27,7 +27,7 @@ pub(crate) fn verify(before: &Document, text: String, wishes: &Wishes<'_>, reade
 }
 
 /// `serde_yaml`'s view.
-fn read(doc: &Document) -> Result<Yaml, String> {
+pub(crate) fn read(doc: &Document) -> Result<Yaml, String> {
     if doc.root().source().is_empty() {
         return Ok(Yaml::Null);
     }
@@ -203,7 +203,7 @@ fn same_key(old: Node<'_>, new: Node<'_>) -> bool {
     same_node(old, new)
 }
 
-fn same_node(old: Node<'_>, new: Node<'_>) -> bool {
+pub(crate) fn same_node(old: Node<'_>, new: Node<'_>) -> bool {
     old.kind() == new.kind()
         && old.tag() == new.tag()
         && old.anchor() == new.anchor()
@@ -215,7 +215,7 @@ fn same_node(old: Node<'_>, new: Node<'_>) -> bool {
 }
 
 /// Equality where `.nan` equals itself and the order of keys counts.
-fn same_yaml(old: &Yaml, new: &Yaml) -> bool {
+pub(crate) fn same_yaml(old: &Yaml, new: &Yaml) -> bool {
     match (old, new) {
         (Yaml::Number(a), Yaml::Number(b)) => a == b || (a.is_nan() && b.is_nan()),
         (Yaml::Sequence(a), Yaml::Sequence(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_yaml(a, b)),

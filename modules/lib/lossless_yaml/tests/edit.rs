@@ -327,3 +327,30 @@ fn the_diff_shows_the_touched_lines_and_no_secret() {
         "--- /etc/x.yml\n+++ /etc/x.yml\n@@ line 3: DB.PASSWORD @@\n-  PASSWORD: ********\n+  PASSWORD: ********\n@@ line 4: URL @@\n-URL: redis://:********@a:1/ # x\n+URL: redis://:********@b:1/ # x\n@@ line 5: L.a @@\n-L: {PASSWORD: ********, a: 1}\n+L: {PASSWORD: ********, a: 2}\n@@ line 8: M[1] @@\n+- 2\n@@ line 8: Z @@\n+Z:\n+  TOKEN:\n+  - ********\n"
     );
 }
+
+#[test]
+fn entries_of_other_files_are_copied_as_they_are_written() {
+    let play = "- hosts: all\n  vars:\n    A: 'x' # note\n    V: !vault |\n      $ANSIBLE_VAULT;1.1;AES256\n      3132\n    # more\n    L:\n      - a\n      - b: \"c\n        d\"\n  tasks: []\n";
+    let source = Document::parse(play).unwrap();
+    let vars = source.get(&path("[0].vars")).unwrap();
+    let entries: Vec<_> = vars.entries().collect();
+    let copied = "A: 'x' # note\nV: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3132\nL:\n  - a\n  - b: \"c\n    d\"\n";
+    for (before, after) in [
+        ("Z: 1\n", format!("Z: 1\n{copied}")),
+        ("Z: 1", format!("Z: 1\n{copied}")),
+        ("", copied.to_owned()),
+        ("---\n# head\n", format!("---\n# head\n{copied}")),
+        ("---\n{}\n", format!("---\n{copied}")),
+    ] {
+        let edited = Document::parse(before).unwrap().append_entries(&entries).unwrap();
+        assert_eq!(String::from_utf8(edited.bytes).unwrap(), after);
+        assert_eq!(edited.changes[0].after_lines, ["A: ********"]);
+    }
+    let anchored = Document::parse("a: &x 1\n").unwrap();
+    let entries: Vec<_> = anchored.root().entries().collect();
+    let error = Document::parse("b: 1\n").unwrap().append_entries(&entries).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 1: `a` cannot be edited: it has an anchor or alias, which cannot be copied into another file; write its value out"
+    );
+}
