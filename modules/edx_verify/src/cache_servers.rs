@@ -1,6 +1,7 @@
 //! The cache servers: looks at all of them at once, then judges.
 
 mod checks;
+mod facts;
 mod probe;
 
 use std::thread;
@@ -10,7 +11,8 @@ use edx_layout::Endpoint;
 
 use crate::check::{Check, Verification};
 use crate::options::Probe;
-use checks::{activity, facts, judge};
+use checks::{activity, judge};
+use facts::facts;
 use probe::{Activity, Seen, Step, converse, watch};
 
 /// So many servers are looked at together; more wait for these.

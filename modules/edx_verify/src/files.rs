@@ -43,6 +43,8 @@ pub fn verify(options: &Options) -> (Files, Verification) {
             Err(error) => checks.push(checks::unreadable(file, &error)),
         }
     }
+    // All of one kind together: a person reads down a column, and a piece of advice stands once.
+    checks.sort_by_key(checks::rank);
     files.complete = !checks.iter().any(|check| check.name == checks::READABLE);
     if read > 0 {
         let place = options.path.as_ref().or(listed.first()).cloned().unwrap_or_default();

@@ -90,6 +90,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     required_one_of: &[&["memcached", "path", "files"]],
     notes: &[
         "Works in check mode as it does otherwise.",
+        "Reading the counters is not counted as use, and neither is this run's own round trip; a verification of the same \
+         cache server that runs elsewhere at the same time is.",
         "A public address is not connected to unless 'allow_public' is set.",
         "Only what concerns an endpoint is shown of a file; the values of all other keys never are.",
     ],
@@ -126,9 +128,10 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             kind: "list",
             returned: "when cache servers are given",
             description: "What each cache server said - endpoint, addresses, version, latency_ms (connect, write, read, \
-                          delete), stats and settings as the server gave them, activity. Keys that could not be learned are left \
+                          delete), stats (read after the round trip) and settings as the server gave them, own_commands (what \
+                          the round trip added to cmd_get and cmd_set), activity (the changes in its seconds). Keys that could not be learned are left \
                           out.",
-            sample: r#"[{"endpoint": "172.31.5.10:11211", "addresses": ["172.31.5.10"], "version": "1.6.18", "latency_ms": {"connect": 0.3, "write": 0.2, "read": 0.2, "delete": 0.2}, "stats": {"uptime": 86400}, "settings": {"inter": "172.31.5.10"}}]"#,
+            sample: r#"[{"endpoint": "172.31.5.10:11211", "addresses": ["172.31.5.10"], "version": "1.6.18", "latency_ms": {"connect": 0.3, "write": 0.2, "read": 0.2, "delete": 0.2}, "own_commands": {"cmd_get": 2, "cmd_set": 1}, "stats": {"uptime": 86400}, "settings": {"inter": "172.31.5.10"}}]"#,
         },
         ReturnSpec {
             name: "caches",

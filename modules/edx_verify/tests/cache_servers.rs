@@ -68,6 +68,19 @@ fn what_the_server_said_is_in_the_result_as_fields() {
 }
 
 #[test]
+fn what_a_verification_adds_to_the_counters_is_in_the_result() {
+    let Some(daemon) = memcached(&[]) else { return };
+    let counters = || json!({"cmd_get": daemon.stat("cmd_get"), "cmd_set": daemon.stat("cmd_set")});
+    assert_eq!(counters(), json!({"cmd_get": 0, "cmd_set": 0}));
+    let run = verify(&json!({"memcached": daemon.endpoint()}));
+    assert_eq!(run.result["memcached"][0]["own_commands"], counters());
+    for counter in ["cmd_get", "cmd_set"] {
+        let after = &run.result["memcached"][0]["stats"][counter];
+        assert_eq!(after, &counters()[counter], "the statistics are read after the round trip");
+    }
+}
+
+#[test]
 fn a_unix_socket_is_a_server_like_any_other() {
     let folder = tempfile::tempdir().unwrap();
     // memcached runs as another user, who makes the socket.

@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use ansible_protocol::{Map, Value, json};
 use edx_layout::{AddressClass, classify};
 use memcached::{Error, RoundTrip, RunningSettings, Stats};
 
@@ -59,66 +58,6 @@ pub fn judge(endpoint: &str, seen: &Seen, limits: &Probe) -> Vec<Check> {
             .extend([UDP, LISTENING].map(|name| Check::skipped(name, endpoint, "the running settings are not known"))),
     }
     checks
-}
-
-/// What was seen, as a key of the result. Only the fields that this project knows: a lying server must
-/// not fill the result.
-pub fn facts(endpoint: &str, seen: &Seen, activity: Option<&Activity>) -> Value {
-    let mut facts = Map::new();
-    facts.insert("endpoint".to_owned(), endpoint.into());
-    if let Step::Seen(Address::Tcp(addresses)) = &seen.address {
-        let addresses: Value = addresses.iter().map(|(address, _)| address.to_string()).collect();
-        facts.insert("addresses".to_owned(), addresses);
-    }
-    if let Some(version) = seen.version.seen() {
-        facts.insert("version".to_owned(), version.as_str().into());
-    }
-    let mut latency = Map::new();
-    if let Some(connect) = seen.connect.seen() {
-        latency.insert("connect".to_owned(), milliseconds(*connect).into());
-    }
-    if let Some(trip) = seen.round_trip.seen() {
-        for (name, time) in [("write", trip.write), ("read", trip.read), ("delete", trip.delete)] {
-            latency.insert(name.to_owned(), milliseconds(time).into());
-        }
-    }
-    if !latency.is_empty() {
-        facts.insert("latency_ms".to_owned(), latency.into());
-    }
-    if let Some(stats) = seen.stats.seen() {
-        facts.insert("stats".to_owned(), entries(stats.entries()));
-    }
-    if let Some(settings) = seen.settings.seen() {
-        facts.insert("settings".to_owned(), entries(settings.entries()));
-    }
-    if let Some(activity) = activity {
-        let change = |field: fn(&Stats) -> Option<u64>| difference(activity, field).map_or(Value::Null, Value::from);
-        let seconds = milliseconds(activity.interval) / 1000.0;
-        facts.insert(
-            "activity".to_owned(),
-            json!({
-                "seconds": seconds,
-                "cmd_get": change(|stats| stats.cmd_get),
-                "cmd_set": change(|stats| stats.cmd_set),
-                "curr_connections": change(|stats| stats.curr_connections),
-            }),
-        );
-    }
-    facts.into()
-}
-
-fn entries(entries: Vec<(&'static str, memcached::Value)>) -> Value {
-    let json = |value| match value {
-        memcached::Value::Number(number) => Value::from(number),
-        memcached::Value::Text(text) => Value::from(text),
-        memcached::Value::Switch(switch) => Value::from(switch),
-    };
-    Value::Object(entries.into_iter().map(|(name, value)| (name.to_owned(), json(value))).collect())
-}
-
-/// To three digits after the point.
-fn milliseconds(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }
 
 fn shown(time: Duration) -> String {
@@ -388,37 +327,33 @@ pub fn activity(endpoint: &str, step: &Step<Activity>, limits: &Probe) -> Check 
         Ok(activity) => activity,
         Err(check) => return check,
     };
-    let seconds = activity.interval.as_secs_f64();
-    if activity.before.pid != activity.after.pid || activity.before.uptime > activity.after.uptime {
-        return Check::warning(
-            ACTIVITY,
-            endpoint,
-            "memcached was restarted between the two readings",
-            "verify again, and see its log for why it was restarted",
-        );
-    }
-    let change = |field: fn(&Stats) -> Option<u64>| difference(activity, field);
-    let (Some(reads), Some(writes)) = (change(|stats| stats.cmd_get), change(|stats| stats.cmd_set)) else {
-        return untold(ACTIVITY, endpoint, "cmd_get and cmd_set");
+    let not_shown = |seen: &str, advice: &str| {
+        if limits.expect_activity {
+            Check::failed(ACTIVITY, endpoint, seen, advice)
+        } else {
+            Check::warning(ACTIVITY, endpoint, seen, advice)
+        }
     };
-    let connections =
-        change(|stats| stats.curr_connections).map(|change| format!(", {change:+} connections")).unwrap_or_default();
-    let seen = format!("in {seconds:.1} s {reads} reads and {writes} writes{connections}");
+    if activity.before.pid != activity.after.pid || activity.before.uptime > activity.after.uptime {
+        let advice = "verify again, and see its log for why it was restarted";
+        return not_shown("memcached was restarted between the two readings", advice);
+    }
+    let (Some(reads), Some(writes)) = (activity.change(|stats| stats.cmd_get), activity.change(|stats| stats.cmd_set))
+    else {
+        let advice = "check that this is memcached's port, and that no proxy is in between";
+        return not_shown("the server does not tell cmd_get and cmd_set", advice);
+    };
+    let seconds = activity.interval.as_secs_f64();
+    let connections = activity.change(|stats| stats.curr_connections).map(|change| format!(", {change:+} connections"));
+    let seen = format!("in {seconds:.1} s {reads} reads and {writes} writes{}", connections.unwrap_or_default());
     if reads > 0 || writes > 0 {
         return Check::ok(ACTIVITY, endpoint, seen);
     }
-    let advice = "nobody used the cache: open a page of the platform while this runs, or raise activity_seconds; if it \
-                  stays so, the platform was not restarted since its files changed, or uses another cache";
-    if limits.expect_activity {
-        Check::failed(ACTIVITY, endpoint, seen, advice)
-    } else {
-        Check::warning(ACTIVITY, endpoint, seen, advice)
-    }
-}
-
-fn difference(activity: &Activity, field: impl Fn(&Stats) -> Option<u64>) -> Option<i64> {
-    let (before, after) = (field(&activity.before)?, field(&activity.after)?);
-    i64::try_from(after).ok()?.checked_sub(i64::try_from(before).ok()?)
+    not_shown(
+        &seen,
+        "nobody used the cache: open a page of the platform while this runs, or raise activity_seconds; if it stays so, \
+         the platform was not restarted since its files changed, or uses another cache",
+    )
 }
 
 fn untold(name: &'static str, endpoint: &str, fields: &str) -> Check {
@@ -438,3 +373,6 @@ fn span(seconds: u64) -> String {
         (days, hours, _) => format!("{days} d {hours} h"),
     }
 }
+
+#[cfg(test)]
+mod tests;

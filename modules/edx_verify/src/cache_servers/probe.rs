@@ -228,6 +228,14 @@ pub struct Activity {
     pub after: Stats,
 }
 
+impl Activity {
+    /// By how much a counter changed; none where the server does not tell it.
+    pub fn change(&self, field: impl Fn(&Stats) -> Option<u64>) -> Option<i64> {
+        let (before, after) = (field(&self.before)?, field(&self.after)?);
+        i64::try_from(after).ok()?.checked_sub(i64::try_from(before).ok()?)
+    }
+}
+
 /// Reads a server's counters twice, `interval` apart, over one connection. Asking for counters
 /// counts neither as a read nor as a write.
 pub fn watch(endpoint: &Endpoint, address: &Address, interval: Duration, timeout: Duration) -> Step<Activity> {

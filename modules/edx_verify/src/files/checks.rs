@@ -13,6 +13,11 @@ pub const READABLE: &str = "edx_etc.readable";
 const NO_LOCAL_CACHE: &str = "edx_etc.no_local_cache";
 const CACHE_ENDPOINT: &str = "edx_etc.cache_endpoint";
 
+/// The place of a check among those of the files.
+pub fn rank(check: &Check) -> usize {
+    [READABLE, NO_LOCAL_CACHE, CACHE_ENDPOINT].iter().position(|name| *name == check.name).unwrap_or(usize::MAX)
+}
+
 /// How many files and caches there are to judge.
 pub fn overview(place: &Path, read: usize, files: &Files) -> Check {
     let subject = place.display().to_string();

@@ -92,22 +92,18 @@ impl Agreement<'_> {
         let failed = |seen: String| Check::failed(VARIABLE, variable, seen, &literal);
         match said {
             Said::List(servers) if same(servers, wanted) => {
-                Check::ok(VARIABLE, variable, format!("{}, as in the files", servers.join(", ")))
+                Check::ok(VARIABLE, variable, format!("{}, as in the files", shown(servers)))
             }
             Said::List(servers) if shared_reproduces => Check::warning(
                 VARIABLE,
                 variable,
-                format!(
-                    "{}, which {SHARED_VARIABLE} beats, and the files say {}",
-                    servers.join(", "),
-                    wanted.join(", ")
-                ),
+                format!("{}, which {SHARED_VARIABLE} beats, and the files say {}", shown(servers), wanted.join(", ")),
                 literal,
             ),
             Said::List(servers) => Check::failed(
                 VARIABLE,
                 variable,
-                format!("{}, but the files say {}", servers.join(", "), wanted.join(", ")),
+                format!("{}, but the files say {}", shown(servers), wanted.join(", ")),
                 format!("the next upgrade moves the caches there: {literal}, or point the files there"),
             ),
             Said::Nothing if shared_reproduces => {
@@ -159,12 +155,12 @@ impl Agreement<'_> {
             .map(|cache| format!("{} says {}", cache.file.display(), shown(&cache.servers)))
             .collect();
         if moved.is_empty() {
-            return Some(Check::ok(SHARED, SHARED_VARIABLE, format!("{}, as in the files", servers.join(", "))));
+            return Some(Check::ok(SHARED, SHARED_VARIABLE, format!("{}, as in the files", shown(servers))));
         }
         Some(Check::failed(
             SHARED,
             SHARED_VARIABLE,
-            format!("{}, which beats each service's own variable, but {}", servers.join(", "), moved.join(", ")),
+            format!("{}, which beats each service's own variable, but {}", shown(servers), moved.join(", ")),
             "remove it, or point these files there",
         ))
     }
