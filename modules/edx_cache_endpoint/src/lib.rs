@@ -66,9 +66,9 @@ fn work(request: &Request) -> Result<Outcome, Error> {
         // What a killed run had left is gone now, and what another one did is done.
         listing = list(&options)?;
     }
-    let mut files = settings::read(&mut listing).map_err(Error::Files)?;
+    let files = settings::read(&mut listing).map_err(Error::Files)?;
     let wanted = want(&options, &files, &here)?;
-    let mut planned = plan(&options, &mut files, wanted, &listing)?;
+    let mut planned = plan(&options, files, wanted, &listing);
     let label = backups::label_for(&options.backup, &planned.files)?;
     let mut backup = std::mem::take(&mut planned.backup);
     if let Some(label) = &label {
@@ -135,16 +135,15 @@ struct Planned {
     warnings: Vec<String>,
 }
 
-fn plan(options: &Options, files: &mut Vec<SettingsFile>, wanted: Wanted, listing: &Listing) -> Result<Planned, Error> {
+fn plan(options: &Options, files: Vec<SettingsFile>, wanted: Wanted, listing: &Listing) -> Planned {
     let current: &[Endpoint] = match &options.work {
         Work::Point(wish) => &wish.endpoints,
         Work::Report | Work::Restore(_) => &[],
     };
-    let old = old_servers(files, current);
+    let old = old_servers(&files, current);
     let needles = Needles::new(old.iter().map(|(text, endpoint)| (text.as_str(), endpoint)), current);
-    let plans =
-        all(std::iter::zip(files.drain(..), wanted.contents)
-            .map(|(file, content)| FilePlan::new(file, content, &needles)))?;
+    let files =
+        std::iter::zip(files, wanted.contents).map(|(file, content)| FilePlan::new(file, content, &needles)).collect();
 
     let mut warnings = wanted.warnings;
     warnings.extend(
@@ -162,7 +161,7 @@ fn plan(options: &Options, files: &mut Vec<SettingsFile>, wanted: Wanted, listin
             }
         }
     }
-    Ok(Planned { files: plans, others, backup: wanted.backup, warnings })
+    Planned { files, others, backup: wanted.backup, warnings }
 }
 
 /// Every result, or every problem.

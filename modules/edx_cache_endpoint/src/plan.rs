@@ -21,8 +21,8 @@ pub struct FilePlan {
     pub path: PathBuf,
     /// The file as it was found.
     pub original: Option<Original>,
-    /// Its new content; none where it stays as it is.
-    pub bytes: Option<Vec<u8>>,
+    /// Its new content, read; none where it stays as it is.
+    pub new: Option<Document>,
     /// Its memcached caches before.
     pub before: Vec<CacheState>,
     /// Its memcached caches after, read from the new content.
@@ -62,8 +62,8 @@ pub struct KeptCache {
 /// A new content for a file, and what was left out of it.
 #[derive(Debug, Default)]
 pub struct NewContent {
-    /// The content; none where the file stays as it is.
-    pub bytes: Option<Vec<u8>>,
+    /// The content, read; none where the file stays as it is.
+    pub after: Option<Document>,
     /// The caches that stay.
     pub kept: Vec<KeptCache>,
 }
@@ -81,18 +81,22 @@ pub fn point(file: &SettingsFile, wish: &Wish, here: &ThisHost) -> Result<NewCon
             Verdict::Kept(why) => kept.push(KeptCache { key_path: cache.path.to_string(), line: cache.line, why }),
         }
     }
-    Ok(NewContent { bytes: edited(file, &edits)?, kept })
+    Ok(NewContent { after: edited(file, &edits)?, kept })
 }
 
 /// The content of `file` after `edits`, if that is another one.
-pub fn edited(file: &SettingsFile, edits: &[Edit]) -> Result<Option<Vec<u8>>, Problem> {
+pub fn edited(file: &SettingsFile, edits: &[Edit]) -> Result<Option<Document>, Problem> {
     if edits.is_empty() {
         return Ok(None);
     }
     let is_json = file.path.extension().is_some_and(|extension| extension == "json");
     let options = EmitOptions { reader: if is_json { Reader::Json } else { Reader::Plain } };
-    let edited = file.doc.plan(edits, &options).map_err(|reason| Problem::Edit { path: file.path.clone(), reason })?;
-    Ok(edited.changed().then_some(edited.bytes))
+    let refused = |reason| Problem::Edit { path: file.path.clone(), reason };
+    let edited = file.doc.plan(edits, &options).map_err(refused)?;
+    if !edited.changed() {
+        return Ok(None);
+    }
+    Document::parse(edited.bytes).map(Some).map_err(refused)
 }
 
 /// A string stays a string, with the separator that it has; a list a list.
@@ -126,38 +130,30 @@ pub fn old_servers(files: &[SettingsFile], current: &[Endpoint]) -> Vec<(String,
 }
 
 impl FilePlan {
-    /// The plan for `file` with a new content. The content is read again, so
-    /// that what is reported is what will stand there.
-    pub fn new(file: SettingsFile, content: NewContent, needles: &Needles) -> Result<Self, Problem> {
+    /// The plan for `file` with a new content. What is reported is read from
+    /// that content, so that it is what will stand there.
+    pub fn new(file: SettingsFile, content: NewContent, needles: &Needles) -> Self {
         let before = states(&file.path, &file.doc);
-        let leftovers = |doc: &Document| needles.in_document(&file.path, doc, location_spans(doc));
-        let (after, leftovers) = match &content.bytes {
-            None => (before.clone(), leftovers(&file.doc)),
-            Some(bytes) => {
-                let doc = Document::parse(bytes.as_slice())
-                    .map_err(|reason| Problem::Edit { path: file.path.clone(), reason })?;
-                (states(&file.path, &doc), leftovers(&doc))
-            }
-        };
-        let changes = changes(&before, &after);
-        let original = content.bytes.is_some().then_some(file.original);
-        Ok(Self {
+        let after = content.after.as_ref().map_or_else(|| before.clone(), |doc| states(&file.path, doc));
+        let doc = content.after.as_ref().unwrap_or(&file.doc);
+        let leftovers = needles.in_document(&file.path, doc, location_spans(doc));
+        Self {
+            changes: changes(&before, &after),
+            original: content.after.is_some().then_some(file.original),
             path: file.path,
-            original,
-            bytes: content.bytes,
+            new: content.after,
             before,
             after,
-            changes,
             kept: content.kept,
             leftovers,
-        })
+        }
     }
 }
 
 impl FilePlan {
     /// Whether the file changes.
     pub fn changes_file(&self) -> bool {
-        self.bytes.is_some()
+        self.new.is_some()
     }
 }
 

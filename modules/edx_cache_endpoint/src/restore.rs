@@ -34,15 +34,20 @@ pub fn restore(file: &SettingsFile, backup: Vec<u8>) -> Result<Restored, Problem
     }
     let old = Document::parse(backup).map_err(|reason| Problem::Backup { path: file.path.clone(), reason })?;
     if same_outside_locations(&file.doc, &old) {
-        let bytes = Some(old.source().as_bytes().to_vec());
-        return Ok(Restored { content: NewContent { bytes, ..NewContent::default() }, warnings: Vec::new() });
+        return Ok(Restored::new(Some(old), Vec::new()));
     }
     let (edits, mut warnings) = locations_of(file, &old);
-    let bytes = edited(file, &edits)?;
-    if bytes.is_some() {
+    let after = edited(file, &edits)?;
+    if after.is_some() {
         warnings.insert(0, since(file, &old));
     }
-    Ok(Restored { content: NewContent { bytes, ..NewContent::default() }, warnings })
+    Ok(Restored::new(after, warnings))
+}
+
+impl Restored {
+    fn new(after: Option<Document>, warnings: Vec<String>) -> Self {
+        Self { content: NewContent { after, ..NewContent::default() }, warnings }
+    }
 }
 
 fn same_outside_locations(now: &Document, old: &Document) -> bool {

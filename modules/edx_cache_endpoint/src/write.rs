@@ -12,8 +12,8 @@ use crate::plan::FilePlan;
 pub fn write(lock: &FileSet, plans: &mut [FilePlan], label: Option<&Label>) -> Result<(), Error> {
     let mut replacements = Vec::new();
     for plan in plans.iter_mut() {
-        if let (Some(bytes), Some(original)) = (&plan.bytes, plan.original.take()) {
-            replacements.push(Replacement::new(original, bytes.clone()));
+        if let (Some(new), Some(original)) = (&plan.new, plan.original.take()) {
+            replacements.push(Replacement::new(original, new.source().into()));
         }
     }
     if replacements.is_empty() {
@@ -21,8 +21,8 @@ pub fn write(lock: &FileSet, plans: &mut [FilePlan], label: Option<&Label>) -> R
     }
     lock.commit(replacements, label).map_err(Error::Write)?;
     for plan in plans {
-        if let Some(bytes) = &plan.bytes
-            && !file_set::read(&plan.path).is_ok_and(|found| found.bytes() == bytes)
+        if let Some(new) = &plan.new
+            && !file_set::read(&plan.path).is_ok_and(|found| found.bytes() == new.source().as_bytes())
         {
             return Err(Error::NotAsWritten(plan.path.clone()));
         }
