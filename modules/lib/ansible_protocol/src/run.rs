@@ -29,11 +29,12 @@ pub fn main_with(spec: &'static ModuleSpec, body: Body) -> ExitCode {
     if let (Some(first), None) = (&first, arguments.next())
         && let Some(source) = Source::from_argument(first)
     {
-        print_object_on_panic(spec.name);
+        report_panics(spec.name, |msg| print_line(&json!({"failed": true, "msg": msg}).to_string()));
         let (object, code) = answer(spec, body, source.read());
         print_line(&object.to_string());
         return code;
     }
+    report_panics(spec.name, print_line);
     match command_line::parse(spec, std::env::args_os()) {
         Ok(Invocation { given, as_json }) => {
             let (object, code, text) = answer_with_text(spec, body, Ok(given));
@@ -153,15 +154,14 @@ fn finish(mut object: Map<String, Value>, report: Report, with_diff: bool) -> Va
 
 /// A panic is a bug, and Ansible still gets its one object. The panic's own message is left out: it
 /// may hold what the module was reading.
-fn print_object_on_panic(module: &'static str) {
+fn report_panics(module: &'static str, print: fn(&str)) {
     std::panic::set_hook(Box::new(move |panic| {
         let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-        let msg = format!(
+        print(&format!(
             "{module} {} stopped on an internal error at {place}; this is a bug in {module}: report it with this line, \
              and run the task again, which cleans up after an interrupted run",
             env!("CARGO_PKG_VERSION")
-        );
-        print_line(&json!({"failed": true, "msg": msg}).to_string());
+        ));
         std::process::exit(1);
     }));
 }
