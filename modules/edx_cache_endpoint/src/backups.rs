@@ -10,7 +10,7 @@ use crate::error::{Error, Problem};
 use crate::options::{Backup, Restore};
 use crate::plan::FilePlan;
 use crate::report::BackupReport;
-use crate::settings::SettingsFile;
+use crate::settings::Observed;
 
 /// The contents that a restore brings back.
 #[derive(Debug)]
@@ -54,10 +54,10 @@ pub fn label_for(backup: &Backup, plans: &[FilePlan]) -> Result<Option<Label>, E
 
 /// Finds the backup that `restore` means and reads it. All files get the one
 /// with the same label, so that they fit each other.
-pub fn find(files: &[SettingsFile], restore: &Restore, folder: &Path) -> Result<Contents, Error> {
+pub fn find(files: &[Observed<'_>], restore: &Restore, folder: &Path) -> Result<Contents, Error> {
     let mut all = Vec::new();
-    for file in files {
-        let found = backups_of(&file.path).map_err(Error::Write)?;
+    for observed in files {
+        let found = backups_of(&observed.file.path).map_err(Error::Write)?;
         all.push(found.into_iter().filter(|backup| !backup.absent).collect::<Vec<_>>());
     }
     let newest =

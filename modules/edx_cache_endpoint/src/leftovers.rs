@@ -62,7 +62,7 @@ impl fmt::Display for Leftover {
 impl Needles {
     /// The port of every server in `old` and memcached's own, and the names
     /// that stand without a port; `current` are the servers to be used.
-    pub fn new<'a>(old: impl Iterator<Item = (&'a str, &'a Endpoint)>, current: &[Endpoint]) -> Self {
+    pub fn new<'a>(old: impl IntoIterator<Item = (&'a str, &'a Endpoint)>, current: &[Endpoint]) -> Self {
         let mut ports = BTreeSet::from([DEFAULT_MEMCACHED_PORT.to_string()]);
         let mut names = BTreeSet::from([EDX_DEFAULT_NAME.to_owned()]);
         let nowhere = ThisHost::default();
@@ -110,11 +110,10 @@ impl Needles {
     }
 
     /// The places in a settings file, without those in `spans` (the bytes of
-    /// the caches' LOCATION values).
-    pub fn in_document(&self, file: &Path, doc: &Document, mut spans: Vec<Range<usize>>) -> Leftovers {
+    /// the caches' LOCATION values, in order).
+    pub fn in_document(&self, file: &Path, doc: &Document, spans: &[Range<usize>]) -> Leftovers {
         let source = doc.source();
         let mut places = self.find(source);
-        spans.sort_unstable_by_key(|span| span.start);
         places.retain(|(at, _)| {
             let next = spans.partition_point(|span| span.start <= *at);
             !next.checked_sub(1).is_some_and(|index| spans[index].contains(at))
@@ -259,7 +258,7 @@ mod tests {
         let doc =
             Document::parse("A:\n  B: [x, 'tcp://h:11211/']\n# 11211\n11211: 1\nC: |\n  x\n  11211\nD: 11211 11211\n")
                 .unwrap();
-        let leftovers = needles().in_document(Path::new("lms.yml"), &doc, Vec::new());
+        let leftovers = needles().in_document(Path::new("lms.yml"), &doc, &[]);
         let shown: Vec<_> = leftovers.listed.iter().map(|place| (place.line, place.key_path.as_deref())).collect();
         assert_eq!(shown, [(2, Some("A.B[1]")), (3, None), (4, None), (7, Some("C")), (8, Some("D"))]);
         assert_eq!(

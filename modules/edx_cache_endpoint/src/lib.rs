@@ -37,7 +37,7 @@ use crate::leftovers::{Leftovers, Needles};
 use crate::plan::{FilePlan, NewContent, old_servers, point};
 use crate::report::{BackupReport, Context};
 use crate::restore::Restored;
-use crate::settings::SettingsFile;
+use crate::settings::Observed;
 
 /// How long to wait for another run on the same folder.
 const WAIT: Duration = Duration::from_secs(30);
@@ -67,15 +67,17 @@ fn work(request: &Request) -> Result<Outcome, Error> {
         listing = list(&options)?;
     }
     let files = settings::read(&mut listing).map_err(Error::Files)?;
-    let wanted = want(&options, &files, &here)?;
-    let mut planned = plan(&options, files, wanted, &listing);
+    let observed: Vec<Observed<'_>> = files.iter().map(Observed::of).collect();
+    let wanted = want(&options, &observed, &here)?;
+    let mut planned = plan(&options, &observed, wanted, &listing);
+    drop(observed);
     let label = backups::label_for(&options.backup, &planned.files)?;
     let mut backup = std::mem::take(&mut planned.backup);
     if let Some(label) = &label {
         backup = BackupReport::predicted(label, &planned.files);
     }
     match &lock {
-        Some(lock) => write::write(lock, &mut planned.files, label.as_ref())?,
+        Some(lock) => write::write(lock, files, &planned.files, label.as_ref())?,
         None => write::predict(&planned.files)?,
     }
     let release = options.release.or_else(|| root_of(&options.folder).and_then(|root| Release::detect(&root)));
@@ -101,7 +103,7 @@ struct Wanted {
     warnings: Vec<String>,
 }
 
-fn want(options: &Options, files: &[SettingsFile], here: &ThisHost) -> Result<Wanted, Error> {
+fn want(options: &Options, files: &[Observed<'_>], here: &ThisHost) -> Result<Wanted, Error> {
     match &options.work {
         Work::Report => {
             let contents = files.iter().map(|_| NewContent::default()).collect();
@@ -135,13 +137,14 @@ struct Planned {
     warnings: Vec<String>,
 }
 
-fn plan(options: &Options, files: Vec<SettingsFile>, wanted: Wanted, listing: &Listing) -> Planned {
+fn plan(options: &Options, files: &[Observed<'_>], wanted: Wanted, listing: &Listing) -> Planned {
     let current: &[Endpoint] = match &options.work {
         Work::Point(wish) => &wish.endpoints,
         Work::Report | Work::Restore(_) => &[],
     };
-    let old = old_servers(&files, current);
-    let needles = Needles::new(old.iter().map(|(text, endpoint)| (text.as_str(), endpoint)), current);
+    let caches: Vec<_> = files.iter().flat_map(|file| &file.caches).collect();
+    let old = old_servers(&caches, current);
+    let needles = Needles::new(old.iter().map(|(text, endpoint)| (*text, endpoint)), current);
     let files =
         std::iter::zip(files, wanted.contents).map(|(file, content)| FilePlan::new(file, content, &needles)).collect();
 

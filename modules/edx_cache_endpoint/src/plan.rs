@@ -1,26 +1,22 @@
 //! What a run would write, worked out before anything is written.
 
-use std::collections::HashMap;
-use std::ops::Range;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use ansible_protocol::Value;
 use edx_layout::{CacheEntry, Endpoint, Location, ThisHost, find_caches};
-use file_set::Original;
 use lossless_yaml::{Document, Edit, EmitOptions, Reader};
 
 use crate::error::Problem;
 use crate::judge::{Kept, Verdict, Wish, judge};
 use crate::leftovers::{Leftovers, Needles};
-use crate::settings::{CacheState, SettingsFile, states};
+use crate::settings::{CacheState, Observed, SettingsFile, location_spans, states};
 
 /// What becomes of one file.
 #[derive(Debug)]
 pub struct FilePlan {
     /// The file.
     pub path: PathBuf,
-    /// The file as it was found.
-    pub original: Option<Original>,
     /// Its new content, read; none where it stays as it is.
     pub new: Option<Document>,
     /// Its memcached caches before.
@@ -68,20 +64,20 @@ pub struct NewContent {
     pub kept: Vec<KeptCache>,
 }
 
-/// Points the caches of `file` where `wish` says.
-pub fn point(file: &SettingsFile, wish: &Wish, here: &ThisHost) -> Result<NewContent, Problem> {
+/// Points the caches of a file where `wish` says.
+pub fn point(observed: &Observed<'_>, wish: &Wish, here: &ThisHost) -> Result<NewContent, Problem> {
     let mut edits = Vec::new();
     let mut kept = Vec::new();
-    for cache in find_caches(&file.doc) {
-        match judge(&cache, wish, here) {
+    for cache in &observed.caches {
+        match judge(cache, wish, here) {
             Verdict::Met => {}
             Verdict::Set(servers) => {
-                edits.push(Edit::Set { path: cache.location_path(), value: value(&cache, servers) });
+                edits.push(Edit::Set { path: cache.location_path(), value: value(cache, servers) });
             }
             Verdict::Kept(why) => kept.push(KeptCache { key_path: cache.path.to_string(), line: cache.line, why }),
         }
     }
-    Ok(NewContent { after: edited(file, &edits)?, kept })
+    Ok(NewContent { after: edited(observed.file, &edits)?, kept })
 }
 
 /// The content of `file` after `edits`, if that is another one.
@@ -110,37 +106,35 @@ fn value(cache: &CacheEntry<'_>, servers: Vec<String>) -> Value {
     }
 }
 
-/// Every server of the caches in `files` that is not among `current`, as
-/// written and as understood.
-pub fn old_servers(files: &[SettingsFile], current: &[Endpoint]) -> Vec<(String, Endpoint)> {
-    let mut found: Vec<(String, Endpoint)> = Vec::new();
-    for file in files {
-        for cache in find_caches(&file.doc) {
-            for text in cache.location.servers() {
-                if let Ok(endpoint) = text.parse::<Endpoint>()
-                    && !current.contains(&endpoint)
-                    && !found.iter().any(|(known, _)| known == text)
-                {
-                    found.push(((*text).to_owned(), endpoint));
-                }
-            }
-        }
-    }
-    found
+/// Every server of `caches` that is not among `current`, as written and as
+/// understood, each once.
+pub fn old_servers<'a>(caches: &[&CacheEntry<'a>], current: &[Endpoint]) -> BTreeMap<&'a str, Endpoint> {
+    let texts = caches.iter().flat_map(|cache| cache.location.servers().iter().copied());
+    texts
+        .filter_map(|text| Some((text, text.parse().ok()?)))
+        .filter(|(_, endpoint)| !current.contains(endpoint))
+        .collect()
 }
 
 impl FilePlan {
-    /// The plan for `file` with a new content. What is reported is read from
+    /// The plan for a file with a new content. What is reported is read from
     /// that content, so that it is what will stand there.
-    pub fn new(file: SettingsFile, content: NewContent, needles: &Needles) -> Self {
-        let before = states(&file.path, &file.doc);
-        let after = content.after.as_ref().map_or_else(|| before.clone(), |doc| states(&file.path, doc));
-        let doc = content.after.as_ref().unwrap_or(&file.doc);
-        let leftovers = needles.in_document(&file.path, doc, location_spans(doc));
+    pub fn new(observed: &Observed<'_>, content: NewContent, needles: &Needles) -> Self {
+        let path = &observed.file.path;
+        let before = states(path, &observed.caches);
+        let (after, leftovers) = match &content.after {
+            None => {
+                let spans = location_spans(&observed.caches);
+                (before.clone(), needles.in_document(path, &observed.file.doc, &spans))
+            }
+            Some(doc) => {
+                let caches = find_caches(doc);
+                (states(path, &caches), needles.in_document(path, doc, &location_spans(&caches)))
+            }
+        };
         Self {
             changes: changes(&before, &after),
-            original: content.after.is_some().then_some(file.original),
-            path: file.path,
+            path: path.clone(),
             new: content.after,
             before,
             after,
@@ -148,22 +142,11 @@ impl FilePlan {
             leftovers,
         }
     }
-}
 
-impl FilePlan {
     /// Whether the file changes.
     pub fn changes_file(&self) -> bool {
         self.new.is_some()
     }
-}
-
-/// The bytes of every LOCATION of a memcached cache, each once, in order.
-pub fn location_spans(doc: &Document) -> Vec<Range<usize>> {
-    let nodes = find_caches(doc).into_iter().filter_map(|cache| cache.location.node());
-    let mut spans: Vec<_> = nodes.map(|node| node.follow().span()).collect();
-    spans.sort_unstable_by_key(|span| (span.start, span.end));
-    spans.dedup();
-    spans
 }
 
 fn changes(before: &[CacheState], after: &[CacheState]) -> Vec<LocationChange> {

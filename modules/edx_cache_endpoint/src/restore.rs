@@ -7,8 +7,8 @@ use edx_layout::{CacheEntry, find_caches};
 use lossless_yaml::{Document, Edit, KeyPath, Kind, Node, Reader};
 
 use crate::error::Problem;
-use crate::plan::{NewContent, edited, location_spans};
-use crate::settings::SettingsFile;
+use crate::plan::{NewContent, edited};
+use crate::settings::{Observed, location_spans};
 
 /// More key paths than this are counted, not listed.
 const LISTED: usize = 10;
@@ -28,18 +28,21 @@ pub struct Restored {
 /// the backup byte for byte. In a file where other things changed since (an
 /// upgrade, another move, an operator's edit) only those values are put back,
 /// and a warning names what else differs.
-pub fn restore(file: &SettingsFile, backup: Vec<u8>) -> Result<Restored, Problem> {
+pub fn restore(observed: &Observed<'_>, backup: Vec<u8>) -> Result<Restored, Problem> {
+    let file = observed.file;
     if backup == file.doc.source().as_bytes() {
         return Ok(Restored::default());
     }
     let old = Document::parse(backup).map_err(|reason| Problem::Backup { path: file.path.clone(), reason })?;
-    if same_outside_locations(&file.doc, &old) {
+    let old_caches = find_caches(&old);
+    if same_outside_locations(observed, &old, &old_caches) {
+        drop(old_caches);
         return Ok(Restored::new(Some(old), Vec::new()));
     }
-    let (edits, mut warnings) = locations_of(file, &old);
+    let (edits, mut warnings) = locations_of(observed, &old_caches);
     let after = edited(file, &edits)?;
     if after.is_some() {
-        warnings.insert(0, since(file, &old));
+        warnings.insert(0, since(observed, &old, &old_caches));
     }
     Ok(Restored::new(after, warnings))
 }
@@ -50,9 +53,9 @@ impl Restored {
     }
 }
 
-fn same_outside_locations(now: &Document, old: &Document) -> bool {
-    let (now_spans, old_spans) = (location_spans(now), location_spans(old));
-    now_spans.len() == old_spans.len() && pieces(now.source(), &now_spans).eq(pieces(old.source(), &old_spans))
+fn same_outside_locations(now: &Observed<'_>, old: &Document, old_caches: &[CacheEntry<'_>]) -> bool {
+    let (now_spans, old_spans) = (location_spans(&now.caches), location_spans(old_caches));
+    now_spans.len() == old_spans.len() && pieces(now.file.doc.source(), &now_spans).eq(pieces(old.source(), &old_spans))
 }
 
 /// The text between spans.
@@ -63,14 +66,13 @@ fn pieces<'a>(source: &'a str, spans: &'a [Range<usize>]) -> impl Iterator<Item 
     std::iter::zip(starts, ends).map(|(start, end)| source.get(start..end).unwrap_or_default())
 }
 
-/// The edits that put the LOCATION values of `old` into `file`.
-fn locations_of(file: &SettingsFile, old: &Document) -> (Vec<Edit>, Vec<String>) {
-    let old_caches = find_caches(old);
+/// The edits that put the LOCATION values of `old_caches` in place.
+fn locations_of(now: &Observed<'_>, old_caches: &[CacheEntry<'_>]) -> (Vec<Edit>, Vec<String>) {
     let mut was: HashMap<&KeyPath, &CacheEntry<'_>> = old_caches.iter().map(|cache| (&cache.path, cache)).collect();
     let mut edits = Vec::new();
     let mut warnings = Vec::new();
-    let shown = file.path.display();
-    for cache in find_caches(&file.doc) {
+    let shown = now.file.path.display();
+    for cache in &now.caches {
         let Some(before) = was.remove(&cache.path) else {
             warnings.push(format!(
                 "{shown}:{}: {} is not in the backup, so it was left alone; see where it should point",
@@ -94,10 +96,10 @@ fn locations_of(file: &SettingsFile, old: &Document) -> (Vec<Edit>, Vec<String>)
 
 /// A warning that names the settings which differ from the backup, cache
 /// locations aside.
-fn since(file: &SettingsFile, old: &Document) -> String {
+fn since(now: &Observed<'_>, old: &Document, old_caches: &[CacheEntry<'_>]) -> String {
     let mut was = settings(old);
     let mut differing = Vec::new();
-    file.doc.walk(&mut |path, node| {
+    now.file.doc.walk(&mut |path, node| {
         if let Some(text) = leaf(node) {
             let path = path.to_string();
             match was.remove(&path) {
@@ -109,11 +111,8 @@ fn since(file: &SettingsFile, old: &Document) -> String {
     let mut gone: Vec<String> = was.into_keys().collect();
     gone.sort();
     differing.append(&mut gone);
-    let locations: HashSet<String> = [&file.doc, old]
-        .iter()
-        .flat_map(|doc| find_caches(doc))
-        .map(|cache| cache.location_path().to_string())
-        .collect();
+    let locations: HashSet<String> =
+        now.caches.iter().chain(old_caches).map(|cache| cache.location_path().to_string()).collect();
     differing.retain(|path| {
         let whole = path.split('[').next().unwrap_or(path);
         !locations.contains(whole) && !locations.contains(path)
@@ -125,7 +124,7 @@ fn since(file: &SettingsFile, old: &Document) -> String {
     };
     format!(
         "{}: other things than cache locations changed since the backup ({what}); they were kept, and only the cache locations were put back",
-        file.path.display()
+        now.file.path.display()
     )
 }
 

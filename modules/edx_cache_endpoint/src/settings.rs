@@ -1,5 +1,6 @@
 //! The settings files as they are, and the caches in them.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use ansible_protocol::Value;
@@ -18,6 +19,22 @@ pub struct SettingsFile {
     pub doc: Document,
     /// The file as it was found, to be replaced only while it is still that.
     pub original: Original,
+}
+
+/// A settings file with the caches found in it.
+#[derive(Debug)]
+pub struct Observed<'a> {
+    /// The file.
+    pub file: &'a SettingsFile,
+    /// Its memcached caches, in its order.
+    pub caches: Vec<CacheEntry<'a>>,
+}
+
+impl<'a> Observed<'a> {
+    /// Finds the caches of `file`.
+    pub fn of(file: &'a SettingsFile) -> Self {
+        Self { file, caches: find_caches(&file.doc) }
+    }
 }
 
 /// A memcached cache at one moment.
@@ -73,9 +90,18 @@ impl CacheState {
     }
 }
 
-/// The memcached caches of a file, in its order.
-pub fn states(file: &Path, doc: &Document) -> Vec<CacheState> {
-    find_caches(doc).iter().map(|cache| CacheState::of(file, cache)).collect()
+/// The memcached caches found in `file`, without their document.
+pub fn states(file: &Path, caches: &[CacheEntry<'_>]) -> Vec<CacheState> {
+    caches.iter().map(|cache| CacheState::of(file, cache)).collect()
+}
+
+/// The bytes of every LOCATION, each once, in the order of the file.
+pub fn location_spans(caches: &[CacheEntry<'_>]) -> Vec<Range<usize>> {
+    let nodes = caches.iter().filter_map(|cache| cache.location.node());
+    let mut spans: Vec<_> = nodes.map(|node| node.follow().span()).collect();
+    spans.sort_unstable_by_key(|span| (span.start, span.end));
+    spans.dedup();
+    spans
 }
 
 /// Reads every settings file of a listing. What cannot be read, or not by

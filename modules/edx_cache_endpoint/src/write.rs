@@ -6,14 +6,15 @@ use file_set::{FileSet, Label, Replacement};
 
 use crate::error::Error;
 use crate::plan::FilePlan;
+use crate::settings::SettingsFile;
 
-/// Replaces the files that change, and reads them again. A backup of each is
-/// kept under `label`.
-pub fn write(lock: &FileSet, plans: &mut [FilePlan], label: Option<&Label>) -> Result<(), Error> {
+/// Replaces those of `files` that change by their plans, and reads them again.
+/// A backup of each is kept under `label`.
+pub fn write(lock: &FileSet, files: Vec<SettingsFile>, plans: &[FilePlan], label: Option<&Label>) -> Result<(), Error> {
     let mut replacements = Vec::new();
-    for plan in plans.iter_mut() {
-        if let (Some(new), Some(original)) = (&plan.new, plan.original.take()) {
-            replacements.push(Replacement::new(original, new.source().into()));
+    for (file, plan) in std::iter::zip(files, plans) {
+        if let Some(new) = &plan.new {
+            replacements.push(Replacement::new(file.original, new.source().into()));
         }
     }
     if replacements.is_empty() {
