@@ -11,7 +11,7 @@ pub(crate) fn collect<'a>(values: impl Iterator<Item = &'a Value>) -> Vec<String
     for value in values {
         collect_from(value, &mut secrets);
     }
-    secrets.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+    secrets.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     secrets.dedup();
     secrets
 }

@@ -130,7 +130,7 @@ pub fn backups_of(path: &Path) -> Result<Vec<Backup>, Error> {
             found.push((label.made(&entry.path()), Backup { label, path: entry.path(), absent }));
         }
     }
-    found.sort_by(|(one, a), (other, b)| one.cmp(other).then_with(|| a.label.cmp(&b.label)));
+    found.sort_unstable_by(|(one, a), (other, b)| one.cmp(other).then_with(|| a.label.cmp(&b.label)));
     Ok(found.into_iter().map(|(_, backup)| backup).collect())
 }
 

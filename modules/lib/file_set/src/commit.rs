@@ -1,6 +1,5 @@
 //! From prepared files to replaced ones.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -84,9 +83,8 @@ impl FileSet {
     }
 
     fn sync_folders(&self, steps: &[Step]) -> Result<(), Error> {
-        let used: BTreeSet<&Path> = steps.iter().filter_map(|step| step.path().parent()).collect();
         for (path, folder) in &self.folders {
-            let is_used = used.contains(path.as_path()) || path == Path::new(".");
+            let is_used = path == Path::new(".") || steps.iter().any(|step| step.path().parent() == Some(path));
             if is_used {
                 folder.sync_all().map_err(Error::io(path, "sync this folder to disk"))?;
             }

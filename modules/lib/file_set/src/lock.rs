@@ -1,6 +1,5 @@
 //! One run at a time in a folder.
 
-use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,8 +21,7 @@ impl FileSet {
     ///
     /// The lock is `flock(2)` on the folder itself: it leaves no file behind and ends with the process.
     pub fn lock<'a>(files: impl IntoIterator<Item = &'a Path>, wait: Duration) -> Result<Self, Error> {
-        // In one order, so that two runs never wait for each other.
-        let folders: BTreeSet<PathBuf> = files.into_iter().map(folder_of_file).collect();
+        let folders = distinct(files.into_iter().map(folder_of_file));
         let until = Instant::now() + wait;
         let mut locked = Vec::with_capacity(folders.len());
         for folder in folders {
@@ -34,6 +32,14 @@ impl FileSet {
         }
         Ok(Self { folders: locked })
     }
+}
+
+/// Each folder once, always in one order, so that two runs never wait for each other.
+fn distinct(folders: impl Iterator<Item = PathBuf>) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = folders.collect();
+    folders.sort_unstable();
+    folders.dedup();
+    folders
 }
 
 fn folder_of_file(file: &Path) -> PathBuf {
@@ -61,7 +67,7 @@ fn lock_until(handle: &File, folder: &Path, until: Instant, wait: Duration) -> R
 /// Whether these files could be replaced, asked without writing: for check mode, which predicts the refusal that the
 /// real run would meet.
 pub fn probe<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<(), Error> {
-    let folders: BTreeSet<PathBuf> = files.into_iter().map(folder_of).collect();
+    let folders = distinct(files.into_iter().map(folder_of));
     for folder in folders {
         accessat(CWD, &folder, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS).map_err(|error| {
             if error == rustix::io::Errno::ACCESS {
