@@ -1,5 +1,6 @@
 //! The backups that a run makes, or brings back.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
@@ -63,9 +64,8 @@ pub fn find(files: &[Observed<'_>], restore: &Restore, folder: &Path) -> Result<
     let newest =
         all.iter().flatten().filter(|backup| takes(&restore.selector, &backup.label)).max_by_key(|backup| made(backup));
     let Some(label) = newest.map(|backup| backup.label.clone()) else {
-        let mut known: Vec<String> = all.iter().flatten().map(|backup| backup.label.to_string()).collect();
-        known.sort();
-        known.dedup();
+        let mut known = BTreeSet::new();
+        known.extend(all.iter().flatten().map(|backup| backup.label.to_string()));
         return Err(Error::NoBackup { folder: folder.to_path_buf(), wanted: restore.wanted.clone(), known });
     };
     let mut found = Contents { contents: Vec::new(), report: BackupReport::of(&label) };

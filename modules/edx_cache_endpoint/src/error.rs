@@ -1,5 +1,6 @@
 //! Why a run is refused. Nothing has been changed then.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -49,7 +50,7 @@ pub enum Error {
         /// The label or pattern that was asked for.
         wanted: String,
         /// The labels that there are.
-        known: Vec<String>,
+        known: BTreeSet<String>,
     },
     /// The files could not be locked, or not be written.
     #[error(transparent)]
@@ -106,11 +107,14 @@ fn told(problems: &[Problem]) -> String {
     text
 }
 
-fn labels(wanted: &str, known: &[String]) -> String {
-    match known {
-        [] => String::new(),
-        labels => format!(" called \"{wanted}\"; there is: {}", labels.join(", ")),
+fn labels(wanted: &str, known: &BTreeSet<String>) -> String {
+    let mut text = String::new();
+    for label in known {
+        let before = if text.is_empty() { format!(" called \"{wanted}\"; there is: ") } else { ", ".to_owned() };
+        text.push_str(&before);
+        text.push_str(label);
     }
+    text
 }
 
 impl Error {

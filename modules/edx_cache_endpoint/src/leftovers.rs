@@ -1,6 +1,5 @@
 //! Where else the old server, or its port, may still stand.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -16,10 +15,10 @@ const LISTED_PER_FILE: usize = 20;
 /// The texts that mean a memcached that is no longer used.
 #[derive(Debug)]
 pub struct Needles {
-    ports: BTreeSet<String>,
-    names: BTreeSet<String>,
-    /// What stands before the port where the new server is meant.
-    current: BTreeSet<String>,
+    ports: Vec<String>,
+    names: Vec<String>,
+    /// The servers to be used, which are no leftovers.
+    current: Vec<String>,
 }
 
 /// A place that was found.
@@ -62,44 +61,45 @@ impl fmt::Display for Leftover {
 impl Needles {
     /// The port of every server in `old` and memcached's own, and the names
     /// that stand without a port; `current` are the servers to be used.
-    pub fn new<'a>(old: impl IntoIterator<Item = (&'a str, &'a Endpoint)>, current: &[Endpoint]) -> Self {
-        let mut ports = BTreeSet::from([DEFAULT_MEMCACHED_PORT.to_string()]);
-        let mut names = BTreeSet::from([EDX_DEFAULT_NAME.to_owned()]);
+    pub fn new(old: &[(&str, Endpoint)], current: &[Endpoint]) -> Self {
+        let mut ports = vec![DEFAULT_MEMCACHED_PORT.to_string()];
+        let mut names = vec![EDX_DEFAULT_NAME.to_owned()];
         let nowhere = ThisHost::default();
         for (text, endpoint) in old {
             match (endpoint, endpoint.port()) {
-                (Endpoint::Unix(path), _) => names.extend([path.clone()]),
-                (_, Some(port)) if text.ends_with(&format!(":{port}")) => ports.extend([port.to_string()]),
+                (Endpoint::Unix(path), _) => add(&mut names, path.clone()),
+                (_, Some(port)) if text.ends_with(&format!(":{port}")) => add(&mut ports, port.to_string()),
                 // Each file has a dozen places that rightly say localhost.
                 _ if nowhere.is_local(endpoint) => {}
-                _ => names.extend([text.to_owned()]),
+                _ => add(&mut names, (*text).to_owned()),
             }
         }
         let current = current.iter().map(ToString::to_string).collect();
         Self { ports, names, current }
     }
 
-    /// The offsets of all needles in `text`, in order.
-    fn find<'a>(&'a self, text: &str) -> Vec<(usize, &'a str)> {
+    /// The offsets of all needles in `text`, in order, each with the number of
+    /// its needle.
+    fn find(&self, text: &str) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
-        for port in &self.ports {
-            for (at, _) in text.match_indices(port.as_str()) {
-                let whole = is_whole(text, at..at + port.len(), |c| c.is_ascii_alphanumeric() || c == b'_');
-                if whole && !self.is_current(&text[..at + port.len()]) {
-                    found.push((at, port.as_str()));
-                }
-            }
-        }
-        for name in &self.names {
-            for (at, _) in text.match_indices(name.as_str()) {
-                let in_word = |c: u8| c.is_ascii_alphanumeric() || b"_.-/".contains(&c);
-                if is_whole(text, at..at + name.len(), in_word) {
-                    found.push((at, name.as_str()));
+        let in_number = |c: u8| c.is_ascii_alphanumeric() || c == b'_';
+        let in_name = |c: u8| c.is_ascii_alphanumeric() || b"_.-/".contains(&c);
+        for (number, needle) in self.ports.iter().chain(&self.names).enumerate() {
+            let is_port = number < self.ports.len();
+            let in_word: &dyn Fn(u8) -> bool = if is_port { &in_number } else { &in_name };
+            for (at, _) in text.match_indices(needle.as_str()) {
+                let end = at + needle.len();
+                if is_whole(text, at..end, in_word) && !(is_port && self.is_current(&text[..end])) {
+                    found.push((at, number));
                 }
             }
         }
         found.sort_unstable();
         found
+    }
+
+    fn needle(&self, number: usize) -> &str {
+        self.ports.iter().chain(&self.names).nth(number).map_or("", String::as_str)
     }
 
     fn is_current(&self, text: &str) -> bool {
@@ -111,23 +111,28 @@ impl Needles {
 
     /// The places in a settings file, without those in `spans` (the bytes of
     /// the caches' LOCATION values, in order).
-    pub fn in_document(&self, file: &Path, doc: &Document, spans: &[Range<usize>]) -> Leftovers {
+    pub fn in_document(&self, file: &Path, doc: &Document, spans: &[(usize, usize)]) -> Leftovers {
         let source = doc.source();
         let mut places = self.find(source);
         places.retain(|(at, _)| {
-            let next = spans.partition_point(|span| span.start <= *at);
-            !next.checked_sub(1).is_some_and(|index| spans[index].contains(at))
+            let next = spans.partition_point(|(start, _)| start <= at);
+            next.checked_sub(1).is_none_or(|index| *at >= spans[index].1)
         });
         let mut key_paths = KeyPaths::of(doc, &places);
         let mut found = Leftovers::default();
         let (mut line, mut counted, mut last) = (1, 0, 0);
-        for (at, needle) in places {
+        for (at, number) in places {
             line += source[counted..at].matches('\n').count();
             counted = at;
             if line != last {
                 last = line;
                 let key_path = key_paths.take(at);
-                found.add(Leftover { file: file.to_path_buf(), line, key_path, needle: needle.to_owned() });
+                found.add(Leftover {
+                    file: file.to_path_buf(),
+                    line,
+                    key_path,
+                    needle: self.needle(number).to_owned(),
+                });
             }
         }
         found
@@ -144,8 +149,8 @@ impl Needles {
             if reader.read_until(b'\n', &mut bytes)? == 0 {
                 break;
             }
-            if let Some((_, needle)) = self.find(&String::from_utf8_lossy(&bytes)).first() {
-                let needle = (*needle).to_owned();
+            if let Some((_, number)) = self.find(&String::from_utf8_lossy(&bytes)).first() {
+                let needle = self.needle(*number).to_owned();
                 found.add(Leftover { file: file.to_path_buf(), line, key_path: None, needle });
             }
         }
@@ -176,8 +181,14 @@ impl Leftovers {
     }
 }
 
+fn add(texts: &mut Vec<String>, text: String) {
+    if !texts.contains(&text) {
+        texts.push(text);
+    }
+}
+
 /// Whether neither neighbour of `at` continues the word.
-fn is_whole(text: &str, at: Range<usize>, in_word: impl Fn(u8) -> bool) -> bool {
+fn is_whole(text: &str, at: Range<usize>, in_word: &dyn Fn(u8) -> bool) -> bool {
     let bytes = text.as_bytes();
     let before = at.start.checked_sub(1).and_then(|index| bytes.get(index));
     let after = bytes.get(at.end);
@@ -190,7 +201,7 @@ struct KeyPaths(Vec<(usize, String)>);
 impl KeyPaths {
     /// Looks them up in one walk: offsets and scalars both come in the order of
     /// the file.
-    fn of(doc: &Document, places: &[(usize, &str)]) -> Self {
+    fn of(doc: &Document, places: &[(usize, usize)]) -> Self {
         let mut found = Vec::new();
         let mut rest = places;
         if rest.is_empty() {
@@ -225,14 +236,13 @@ mod tests {
     use super::*;
 
     fn needles() -> Needles {
-        let old: Vec<(&str, Endpoint)> =
-            ["localhost:11212", "oldcache"].iter().map(|text| (*text, text.parse().unwrap())).collect();
-        Needles::new(old.iter().map(|(text, endpoint)| (*text, endpoint)), &["172.31.5.10:11211".parse().unwrap()])
+        let old = ["localhost:11212", "oldcache"].map(|text| (text, text.parse().unwrap()));
+        Needles::new(&old, &["172.31.5.10:11211".parse().unwrap()])
     }
 
     fn found(text: &str) -> Vec<String> {
         let needles = needles();
-        needles.find(text).iter().map(|(at, needle)| format!("{at} {needle}")).collect()
+        needles.find(text).iter().map(|(at, number)| format!("{at} {}", needles.needle(*number))).collect()
     }
 
     #[test]

@@ -144,7 +144,7 @@ fn plan(options: &Options, files: &[Observed<'_>], wanted: Wanted, listing: &Lis
     };
     let caches: Vec<_> = files.iter().flat_map(|file| &file.caches).collect();
     let old = old_servers(&caches, current);
-    let needles = Needles::new(old.iter().map(|(text, endpoint)| (*text, endpoint)), current);
+    let needles = Needles::new(&old, current);
     let files =
         std::iter::zip(files, wanted.contents).map(|(file, content)| FilePlan::new(file, content, &needles)).collect();
 

@@ -1,6 +1,6 @@
 //! What a run would write, worked out before anything is written.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use ansible_protocol::Value;
@@ -108,12 +108,20 @@ fn value(cache: &CacheEntry<'_>, servers: Vec<String>) -> Value {
 
 /// Every server of `caches` that is not among `current`, as written and as
 /// understood, each once.
-pub fn old_servers<'a>(caches: &[&CacheEntry<'a>], current: &[Endpoint]) -> BTreeMap<&'a str, Endpoint> {
-    let texts = caches.iter().flat_map(|cache| cache.location.servers().iter().copied());
-    texts
-        .filter_map(|text| Some((text, text.parse().ok()?)))
-        .filter(|(_, endpoint)| !current.contains(endpoint))
-        .collect()
+pub fn old_servers<'a>(caches: &[&CacheEntry<'a>], current: &[Endpoint]) -> Vec<(&'a str, Endpoint)> {
+    let mut found: Vec<(&str, Endpoint)> = Vec::new();
+    for text in caches.iter().flat_map(|cache| cache.location.servers()) {
+        // Many caches, few servers.
+        if found.iter().any(|(known, _)| known == text) {
+            continue;
+        }
+        if let Ok(endpoint) = text.parse()
+            && !current.contains(&endpoint)
+        {
+            found.push((text, endpoint));
+        }
+    }
+    found
 }
 
 impl FilePlan {

@@ -1,7 +1,6 @@
 //! Brings a backup back without undoing what else happened since.
 
-use std::collections::{HashMap, HashSet};
-use std::ops::Range;
+use std::collections::{BTreeSet, HashMap};
 
 use edx_layout::{CacheEntry, find_caches};
 use lossless_yaml::{Document, Edit, KeyPath, Kind, Node, Reader};
@@ -59,9 +58,9 @@ fn same_outside_locations(now: &Observed<'_>, old: &Document, old_caches: &[Cach
 }
 
 /// The text between spans.
-fn pieces<'a>(source: &'a str, spans: &'a [Range<usize>]) -> impl Iterator<Item = &'a str> {
-    let starts = std::iter::once(0).chain(spans.iter().map(|span| span.end));
-    let ends = spans.iter().map(|span| span.start).chain([source.len()]);
+fn pieces<'a>(source: &'a str, spans: &'a [(usize, usize)]) -> impl Iterator<Item = &'a str> {
+    let starts = std::iter::once(0).chain(spans.iter().map(|(_, end)| *end));
+    let ends = spans.iter().map(|(start, _)| *start).chain([source.len()]);
     // Spans inside one another (a LOCATION that an alias repeats) leave nothing between.
     std::iter::zip(starts, ends).map(|(start, end)| source.get(start..end).unwrap_or_default())
 }
@@ -108,11 +107,11 @@ fn since(now: &Observed<'_>, old: &Document, old_caches: &[CacheEntry<'_>]) -> S
             }
         }
     });
-    let mut gone: Vec<String> = was.into_keys().collect();
-    gone.sort();
-    differing.append(&mut gone);
-    let locations: HashSet<String> =
-        now.caches.iter().chain(old_caches).map(|cache| cache.location_path().to_string()).collect();
+    let mut gone = BTreeSet::new();
+    gone.extend(was.into_keys());
+    differing.extend(gone);
+    let mut locations = BTreeSet::new();
+    locations.extend(now.caches.iter().chain(old_caches).map(|cache| cache.location_path().to_string()));
     differing.retain(|path| {
         let whole = path.split('[').next().unwrap_or(path);
         !locations.contains(whole) && !locations.contains(path)

@@ -1,6 +1,5 @@
 //! The settings files as they are, and the caches in them.
 
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use ansible_protocol::Value;
@@ -95,11 +94,12 @@ pub fn states(file: &Path, caches: &[CacheEntry<'_>]) -> Vec<CacheState> {
     caches.iter().map(|cache| CacheState::of(file, cache)).collect()
 }
 
-/// The bytes of every LOCATION, each once, in the order of the file.
-pub fn location_spans(caches: &[CacheEntry<'_>]) -> Vec<Range<usize>> {
+/// Where the bytes of every LOCATION start and end, each once, in the order of
+/// the file.
+pub fn location_spans(caches: &[CacheEntry<'_>]) -> Vec<(usize, usize)> {
     let nodes = caches.iter().filter_map(|cache| cache.location.node());
-    let mut spans: Vec<_> = nodes.map(|node| node.follow().span()).collect();
-    spans.sort_unstable_by_key(|span| (span.start, span.end));
+    let mut spans: Vec<_> = nodes.map(|node| node.follow().span()).map(|span| (span.start, span.end)).collect();
+    spans.sort_unstable();
     spans.dedup();
     spans
 }
