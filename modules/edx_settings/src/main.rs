@@ -1,3 +1,7 @@
 //! The Ansible module `edx_settings`; everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ansible_protocol::main_with(&edx_settings::SPEC, edx_settings::run)
+}

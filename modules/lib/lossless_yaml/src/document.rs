@@ -395,6 +395,25 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Whether PyYAML reads the same in both places, keys in any order.
+    pub fn reads_like(self, other: Node<'_>) -> bool {
+        let (one, other) = (self.follow(), other.follow());
+        match (one.resolved(), other.resolved()) {
+            (Resolved::Float(a), Resolved::Float(b)) => a == b || (a.is_nan() && b.is_nan()),
+            (Resolved::Sequence, Resolved::Sequence) => {
+                one.len() == other.len() && one.items().zip(other.items()).all(|(a, b)| a.reads_like(b))
+            }
+            (Resolved::Mapping, Resolved::Mapping) => {
+                one.len() == other.len()
+                    && one.entries().all(|(key, value)| other.own(key.key_text()).is_some_and(|b| value.reads_like(b)))
+            }
+            (Resolved::Str(a), Resolved::Str(b)) => {
+                a == b && (one.tag() == Some("!unsafe")) == (other.tag() == Some("!unsafe"))
+            }
+            (a, b) => a == b,
+        }
+    }
+
     /// The value as JSON, aliases and `<<` resolved; what JSON has no type for (dates, tagged values, infinite
     /// numbers, very large integers) becomes its text.
     pub fn to_json(self) -> Value {
@@ -444,7 +463,7 @@ pub(crate) fn integer(number: &serde_json::Number) -> Option<i128> {
 }
 
 /// Whether Ansible would take the string for a template.
-pub(crate) fn is_template(text: &str) -> bool {
+pub fn is_template(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
 }
 

@@ -21,7 +21,7 @@ mod secret;
 mod verify;
 mod wishes;
 
-pub use document::{Document, Entries, Items, Kind, MAX_DEPTH, Node, Reader, Style};
+pub use document::{Document, Entries, Items, Kind, MAX_DEPTH, Node, Reader, Style, is_template};
 pub use edit::{Change, ChangeKind, Edit, Edited, EmitOptions, merge_edits, unified_hunks};
 pub use error::Error;
 pub use path::{KeyPath, Segment};

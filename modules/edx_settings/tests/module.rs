@@ -1,0 +1,342 @@
+//! The module as Ansible runs it: arguments as JSON on standard input, one JSON object back.
+
+use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+struct Host {
+    folder: TempDir,
+}
+
+impl Host {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn with(name: &str, text: &str) -> (Self, PathBuf) {
+        let host = Self::new();
+        let path = host.write(name, text);
+        (host, path)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.folder.path()).unwrap();
+        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+fn run(arguments: Value) -> Value {
+    let output = assert_cmd::Command::cargo_bin("edx_settings")
+        .unwrap()
+        .arg("-")
+        .write_stdin(arguments.to_string())
+        .output()
+        .unwrap();
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stdout)))
+}
+
+#[track_caller]
+fn ok(arguments: Value) -> Value {
+    let result = run(arguments);
+    assert_eq!(result.get("failed").and_then(Value::as_bool).unwrap_or(false), false, "{result:#}");
+    result
+}
+
+#[track_caller]
+fn refused(arguments: Value) -> String {
+    let result = run(arguments);
+    assert_eq!(result["failed"], true, "{result:#}");
+    result["msg"].as_str().unwrap().to_owned()
+}
+
+fn text(path: &Path) -> String {
+    fs::read_to_string(path).unwrap()
+}
+
+const LMS: &str = "# rendered\nCACHES:\n    default:\n        LOCATION:\n        - localhost:11211   # here\n        TIMEOUT: '300'\nEMAIL_HOST: localhost\nEMAIL_HOST_PASSWORD: hunter2\n";
+
+#[test]
+fn settings_are_merged_and_everything_else_stays() {
+    let (host, path) = Host::with("etc/lms.yml", LMS);
+    let arguments = json!({"path": path, "settings": {"CACHES": {"default": {"LOCATION": ["10.0.0.5:11211"]}}, "EMAIL_PORT": 25}, "remove": ["EMAIL_HOST_PASSWORD"], "_ansible_diff": true});
+    let result = ok(arguments.clone());
+    assert_eq!(result["changed"], true);
+    assert_eq!(result["changed_keys"], json!(["CACHES.default.LOCATION[0]", "EMAIL_HOST_PASSWORD", "EMAIL_PORT"]));
+    assert_eq!(
+        text(&path),
+        "# rendered\nCACHES:\n    default:\n        LOCATION:\n        - 10.0.0.5:11211   # here\n        TIMEOUT: '300'\nEMAIL_HOST: localhost\nEMAIL_PORT: 25\n"
+    );
+    let diff = result["diff"].to_string();
+    assert!(
+        diff.contains("-EMAIL_HOST_PASSWORD: ********") && diff.contains("+        - 10.0.0.5:11211   # here"),
+        "{diff}"
+    );
+    assert!(!result.to_string().contains("hunter2"));
+
+    let before = fs::metadata(&path).unwrap();
+    let again = ok(arguments);
+    let after = fs::metadata(&path).unwrap();
+    assert_eq!((&again["changed"], &again["changed_keys"]), (&json!(false), &json!([])));
+    assert_eq!((before.ino(), before.mtime_nsec()), (after.ino(), after.mtime_nsec()));
+    drop(host);
+}
+
+#[test]
+fn check_mode_says_what_the_run_says_and_changes_nothing() {
+    let (host, path) = Host::with("server-vars.yml", "A: 1\n");
+    let mut arguments = json!({"path": path, "settings": {"B": "{{ x }}"}, "backup": "before", "mode": "0600", "_ansible_diff": true, "_ansible_check_mode": true});
+    let predicted = ok(arguments.clone());
+    assert_eq!((text(&path).as_str(), host.names()), ("A: 1\n", vec!["server-vars.yml".to_owned()]));
+    arguments["_ansible_check_mode"] = json!(false);
+    assert_eq!(ok(arguments), predicted);
+    assert_eq!(text(&path), "A: 1\nB: !unsafe '{{ x }}'\n");
+    assert_eq!(host.names(), ["server-vars.yml", "server-vars.yml.before~"]);
+    assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
+}
+
+#[test]
+fn a_missing_file_is_made_only_when_told() {
+    let host = Host::new();
+    let path = host.path("server-vars.yml");
+    assert_eq!(
+        refused(json!({"path": path, "settings": {"A": 1}})),
+        format!("{}: there is no such file; with create: true it is made", path.display())
+    );
+    let result = ok(
+        json!({"path": path, "settings": {"A": "yes"}, "create": true, "header": "By edxops.\nSee README.", "backup": "first"}),
+    );
+    assert_eq!((&result["created"], &result["changed"]), (&json!(true), &json!(true)));
+    assert_eq!(text(&path), "---\n# By edxops.\n# See README.\nA: 'yes'\n");
+    assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o640);
+    assert_eq!(host.names(), ["server-vars.yml", "server-vars.yml.first.absent~"]);
+
+    let result = ok(json!({"path": path, "settings": {"A": "yes"}, "restore": "first"}));
+    assert_eq!(result["msg"], format!("{} is removed, since it did not exist before", path.display()));
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_file_that_others_added_to_is_not_removed() {
+    let host = Host::new();
+    let path = host.path("server-vars.yml");
+    ok(json!({"path": path, "settings": {"A": {"B": 1}}, "create": true, "backup": "first"}));
+    fs::write(&path, text(&path) + "MINE: 2\n").unwrap();
+    let result = ok(json!({"path": path, "settings": {"A": {"B": 1}}, "restore": "latest"}));
+    assert_eq!(text(&path), "---\nMINE: 2\n");
+    assert_eq!(
+        result["warnings"],
+        json!([format!(
+            "{}: other things changed since the backup and were kept: MINE; only the keys of settings were put back",
+            path.display()
+        )])
+    );
+}
+
+#[test]
+fn mode_is_corrected_and_reported() {
+    let (_host, path) = Host::with("a.yml", "A: 1\n");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+    let result = ok(json!({"path": path, "settings": {"A": 1}, "mode": "0640", "backup": true}));
+    assert_eq!((&result["changed"], &result["changed_attributes"]), (&json!(true), &json!(["mode"])));
+    assert_eq!(result["backup_file"], Value::Null);
+    assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o640);
+    assert_eq!(ok(json!({"path": path, "settings": {"A": 1}, "mode": "640"}))["changed"], false);
+    assert_eq!(
+        refused(json!({"path": path, "mode": "u=rw"})),
+        "the mode 'u=rw' is not an octal number from 0 to 7777, such as 0640"
+    );
+}
+
+#[test]
+fn a_backup_comes_back_byte_for_byte() {
+    let before = "B: 'x' # kept\nA: [1,  2]\n";
+    let (_host, path) = Host::with("server-vars.yml", before);
+    let settings = json!({"A": [3], "C": {"D": "e"}});
+    ok(json!({"path": path, "settings": settings, "backup": "move-1", "mode": "0600"}));
+    assert_ne!(text(&path), before);
+    let result = ok(json!({"path": path, "settings": settings, "restore": "move-*"}));
+    assert_eq!((&result["changed"], &result["backup"]), (&json!(true), &json!("move-1")));
+    assert_eq!(text(&path), before);
+    assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o644);
+    assert_eq!(ok(json!({"path": path, "settings": settings, "restore": "move-1"}))["changed"], false);
+}
+
+#[test]
+fn what_changed_since_the_backup_is_kept() {
+    let (_host, path) = Host::with("server-vars.yml", "A: 1\nT: \"{{ x }}\"\nU: !unsafe '{{ y }}'\n");
+    let settings = json!({"A": 2, "T": "t", "U": "u", "N": {"M": 1}});
+    ok(json!({"path": path, "settings": settings, "backup": "one"}));
+    fs::write(&path, text(&path).replace("A: 2", "A: 2 # mine") + "OWN: x\n").unwrap();
+    let result = ok(json!({"path": path, "settings": settings, "restore": "one"}));
+    assert_eq!(text(&path), "A: 1 # mine\nT: \"{{ x }}\"\nU: !unsafe '{{ y }}'\nOWN: x\n");
+    assert_eq!(
+        result["warnings"],
+        json!([format!(
+            "{}: other things changed since the backup and were kept: OWN; only the keys of settings were put back",
+            path.display()
+        )])
+    );
+}
+
+#[test]
+fn a_backup_that_is_not_there_is_named() {
+    let (_host, path) = Host::with("a.yml", "A: 1\n");
+    assert_eq!(
+        refused(json!({"path": path, "restore": "x"})),
+        format!("{}: there is no backup called \"x\"; it has none at all", path.display())
+    );
+    ok(json!({"path": path, "settings": {"A": 2}, "backup": "one"}));
+    assert_eq!(
+        refused(json!({"path": path, "restore": "x"})),
+        format!("{}: there is no backup called \"x\"; there is: one", path.display())
+    );
+    for check in [true, false] {
+        assert!(
+            refused(json!({"path": path, "settings": {"A": 3}, "backup": "one", "_ansible_check_mode": check}))
+                .starts_with(&format!("{}.one~: this backup exists already; give another label", path.display()))
+        );
+    }
+    assert_eq!(text(&path), "A: 2\n");
+}
+
+#[test]
+fn sources_come_first_and_their_values_are_never_shown() {
+    let host = Host::new();
+    let play = host.write(
+        "native.yml",
+        "- hosts: all\n  vars:\n    migrate_db: 'yes'\n    EDXAPP_LMS_BASE: \"play\"\n    EDXAPP_NAME: '{{ EDXAPP_LMS_BASE }}'   # note\n    EDXAPP_URL: 'https://{{ EDXAPP_LMS_BASE }}'\n  roles: [x]\n",
+    );
+    let config = host.write("config.yml", "EDXAPP_LMS_BASE: lms.example.com\nEDX_PLATFORM_VERSION: x\nOWN: other\n");
+    let passwords = host.write(
+        "my-passwords.yml",
+        "MYSQL_PASS: 'topsecret1'\nUSERS: {ping: topsecret2}\nVAULT: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3132\nREF: '{{ MYSQL_PASS }}'\n",
+    );
+    let missing = host.path("none.yml");
+    let path = host.write("server-vars.yml", "# mine\nOWN: 1\n");
+    let arguments = json!({
+        "path": path, "sources": [play, config, passwords, missing], "settings": {"EDXAPP_MEMCACHE": ["10.0.0.5:11211"]}, "_ansible_diff": true, "_ansible_verbosity": 4,
+    });
+    let result = ok(arguments.clone());
+    assert_eq!(
+        text(&path),
+        "# mine\nOWN: 1\nEDXAPP_LMS_BASE: lms.example.com\nEDXAPP_URL: 'https://{{ EDXAPP_LMS_BASE }}'\nMYSQL_PASS: 'topsecret1'\nUSERS: {ping: topsecret2}\nVAULT: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3132\nEDXAPP_NAME: lms.example.com\nREF: topsecret1\nEDXAPP_MEMCACHE:\n- 10.0.0.5:11211\n"
+    );
+    assert_eq!(result["kept_keys"], json!(["OWN"]));
+    assert_eq!(
+        result["warnings"],
+        json!([
+            format!("{}: there is no such file, so nothing was merged from it", missing.display()),
+            format!("OWN differs from {} (line 3); the file's own value was kept", config.display()),
+            "these hold templates that Ansible resolves only when a play runs, and that fail where a variable is undefined: EDXAPP_URL",
+        ])
+    );
+    assert!(!result.to_string().contains("topsecret") && !result.to_string().contains("3132"), "{result:#}");
+    assert_eq!(ok(arguments)["changed"], false);
+}
+
+#[test]
+fn sources_are_not_for_files_that_pyyaml_reads() {
+    let (_host, path) = Host::with("etc/lms.yml", LMS);
+    assert_eq!(
+        refused(json!({"path": path, "sources": ["/x.yml"]})),
+        format!(
+            "sources are for a file that Ansible reads; {} is read by PyYAML (give reader: ansible if it is not)",
+            path.display()
+        )
+    );
+}
+
+#[test]
+fn what_cannot_be_edited_is_refused_with_file_line_and_reason() {
+    let host = Host::new();
+    let cases = [
+        (
+            "A: 1\nA: 2\n",
+            json!({"A": 3}),
+            "line 2: key `A` stands a second time (first on line 1); remove one of the two",
+        ),
+        (
+            "A: 1\n---\nB: 2\n",
+            json!({"A": 3}),
+            "line 2: a second YAML document begins here; only a file with one document can be edited",
+        ),
+        (
+            "A: &a [1]\nB: *a\n",
+            json!({"A": [2]}),
+            "line 1: `A[0]` belongs to the anchor `&a` (line 1), which line 2 uses again; an edit would change both: write the value out in place of the alias",
+        ),
+        (
+            "A: [1\n",
+            json!({"A": 3}),
+            "line 2, column 1: not valid YAML: did not find expected ',' or ']' (while parsing a flow sequence, which began on line 1)",
+        ),
+        ("- a\n", json!({"A": 3}), "line 1: `A` cannot be reached: `(root)` is a list, not a mapping"),
+    ];
+    for (before, settings, reason) in cases {
+        let path = host.write("a.yml", before);
+        assert_eq!(
+            refused(json!({"path": path, "settings": settings})),
+            format!("{}: {reason}; the file was not changed", path.display())
+        );
+        assert_eq!(text(&path), before);
+    }
+    let path = host.write("a.yml", "A: 1\n");
+    assert_eq!(
+        refused(json!({"path": path})),
+        "there is nothing to do: give settings, remove, sources, restore, or owner, group or mode"
+    );
+    assert_eq!(
+        refused(json!({"path": path, "settings": {"A": {"B": 1}}, "remove": ["A.B"]})),
+        "`A.B` is in settings and in remove; leave it out of one of them"
+    );
+    assert_eq!(
+        refused(json!({"path": path, "remove": ["A..B"]})),
+        "remove: `A..B` is not a key path (a key is empty); write for example CACHES.default.LOCATION[0], and quote a key with a dot: a.\"b.c\""
+    );
+}
+
+#[test]
+fn a_json_file_stays_json() {
+    let (_host, path) = Host::with("lms.env.json", "{\n    \"A\": \"b\"\n}\n");
+    ok(json!({"path": path, "settings": {"B": {"c": "{{ x }}"}}}));
+    assert_eq!(text(&path), "{\n    \"A\": \"b\",\n    \"B\": {\n        \"c\": \"{{ x }}\"\n    }\n}\n");
+}
+
+#[test]
+fn a_link_within_the_folder_is_followed_and_stays() {
+    let (host, path) = Host::with("real.yml", "A: 1\n");
+    let link = host.path("link.yml");
+    std::os::unix::fs::symlink("real.yml", &link).unwrap();
+    assert_eq!(ok(json!({"path": link, "settings": {"A": 2}}))["path"], json!(path));
+    assert_eq!(text(&path), "A: 2\n");
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+}
+
+#[test]
+fn a_person_uses_flags() {
+    let (_host, path) = Host::with("a.yml", "A: 1\n");
+    let output = assert_cmd::Command::cargo_bin("edx_settings")
+        .unwrap()
+        .args(["--path", path.to_str().unwrap(), "--settings", "{\"A\": 2}", "--check", "--diff"])
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && shown.contains("@@ line 1: A @@\n-A: 1\n+A: 2\n"), "{shown}");
+    assert_eq!(text(&path), "A: 1\n");
+}
