@@ -74,7 +74,8 @@ impl Document {
     pub fn apply(&self, settings: &Settings) -> Result<Self, Error> {
         let wanted = wanted_options(settings);
         let mut document = self.clone();
-        for option in ['s', 'a', 'd'] {
+        // Where `-d` came to stand first on its line, the start script would drop the whole line.
+        for option in ['d', 's', 'a'] {
             document = document.without_later_than(option, 0)?;
         }
         for (option, value) in &wanted {

@@ -89,23 +89,21 @@ impl<'a> Words<'a> {
 
     fn read_into(&self, found: &mut Vec<Occurrence>) -> Result<(), Error> {
         let first_of_line = found.len();
-        let mut operands = false;
         let mut next = 0;
         while let Some(span) = self.spans.get(next).cloned() {
             let word = &self.text[span.clone()];
             next += 1;
-            if word == "--" {
-                // Everything after it, on later lines too, would be no option any more.
-                return Err(Error::StrayWord { line: self.line, word: word.to_owned() });
-            } else if let Some(long) = word.strip_prefix("--") {
+            if let Some(long) = word.strip_prefix("--").filter(|long| !long.is_empty()) {
                 self.long(long, &span, &mut next, found)?;
-            } else if word.len() > 1 && word.starts_with('-') {
+            } else if word.len() > 1 && word.starts_with('-') && word != "--" {
                 self.cluster(&span, &mut next, found)?;
             } else {
-                operands = true;
+                // memcached overlooks it, and whoever wrote it meant something: `-l 10.0.0.5, 10.0.0.6`.
+                // After `--` even later lines would be no options any more.
+                return Err(Error::StrayWord { line: self.line, word: word.to_owned() });
             }
         }
-        let alone = found.len() - first_of_line == 1 && !operands;
+        let alone = found.len() - first_of_line == 1;
         for occurrence in &mut found[first_of_line..] {
             occurrence.alone = alone;
         }
@@ -127,6 +125,9 @@ impl<'a> Words<'a> {
             // An option of a newer memcached: it is left alone, and stands in for one entry so
             // that its line counts as shared.
             found.push(self.occurrence('?', span.end..span.end, span.clone()));
+            if attached.is_none() {
+                self.skip_value(next);
+            }
             return Ok(());
         };
         let value = match (known.value, attached) {
@@ -154,9 +155,19 @@ impl<'a> Words<'a> {
             let only = at == span.start + 1 && value.end >= span.end;
             let from = if only { span.start } else { at };
             found.push(self.occurrence(letter, value.clone(), from..value.end));
+            if by_short(letter).is_none() && at + 1 == span.end {
+                self.skip_value(next);
+            }
             at = if takes_value { span.end } else { at + 1 };
         }
         Ok(())
+    }
+
+    /// Passes over what may be the value of an option that is not known here.
+    fn skip_value(&self, next: &mut usize) {
+        if self.spans.get(*next).is_some_and(|span| !self.text[span.clone()].starts_with('-')) {
+            *next += 1;
+        }
     }
 
     /// The next word, as an option's value.

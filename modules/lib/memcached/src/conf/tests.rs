@@ -143,6 +143,12 @@ fn options_that_share_a_line_are_changed_and_taken_out_one_by_one() {
 }
 
 #[test]
+fn options_of_a_newer_memcached_stay_with_their_values() {
+    let edited = applied("--brand-new 5 -m 64\n-G 7\n--newer=x\n-m 32 -G\n");
+    assert!(edited.starts_with("--brand-new 5 -m 512\n-G 7\n--newer=x\n -G\n"), "{edited}");
+}
+
+#[test]
 fn a_unix_socket_is_taken_out_since_it_turns_the_network_off() {
     assert_eq!(
         without_appended(&applied("-s /run/memcached.sock\n-a 0770\n--daemon\n-F\n")),
@@ -204,7 +210,9 @@ fn an_escaped_hash_is_no_comment() {
 
 #[test]
 fn words_that_slip_through_the_start_script_are_refused() {
-    for (text, word) in [("reboot\n", "reboot"), ("0 reboot\n", "0"), ("-- -m 64\n", "--")] {
+    for (text, word) in
+        [("reboot\n", "reboot"), ("0 reboot\n", "0"), ("-- -m 64\n", "--"), ("-l 10.0.0.5, 10.0.0.6\n", "10.0.0.6")]
+    {
         assert_eq!(
             refusal(text),
             format!(
