@@ -87,7 +87,7 @@ impl Listing {
         let unreadable = |reason| FolderError::Unreadable { path: folder.to_path_buf(), reason };
         let real = fs::canonicalize(folder).map_err(unreadable)?;
         let mut names = names_in(folder).map_err(unreadable)?;
-        names.sort();
+        names.sort_unstable();
         let mut listing = Self::default();
         for path in names {
             listing.add(folder, &real, path);
@@ -144,7 +144,7 @@ impl Listing {
             // What cannot be listed cannot be scanned either; the caller's own
             // look at the files says so where it matters.
             let mut names = names_in(&path).unwrap_or_default();
-            names.sort();
+            names.sort_unstable();
             for below in names {
                 if let Ok(metadata) = fs::symlink_metadata(&below) {
                     self.add_other(below, metadata.file_type());
