@@ -126,7 +126,11 @@ pub(crate) fn render(spec: &ModuleSpec, object: &Value, text: Option<&str>) -> S
         }
     }
     for warning in get("warnings").and_then(Value::as_array).into_iter().flatten() {
-        let _ = writeln!(page, "warning: {}", warning.as_str().unwrap_or_default());
+        let warning = warning.as_str().unwrap_or_default();
+        // A module's own text may have said it already, where it belongs.
+        if !text.is_some_and(|text| text.contains(warning)) {
+            let _ = writeln!(page, "warning: {warning}");
+        }
     }
     let msg = get("msg").and_then(Value::as_str).map(|msg| format!(": {msg}")).unwrap_or_default();
     let _ = writeln!(page, "{}: {status}{msg}", spec.name);
