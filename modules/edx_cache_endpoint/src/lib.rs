@@ -29,7 +29,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ansible_protocol::{Failure, Outcome, Request};
-use edx_layout::{Endpoint, Listing, Release, ThisHost, check_target, resolve, root_of};
+use edx_layout::{Endpoint, Listing, ObservedCache, Release, ThisHost, check_target, find_caches, resolve, root_of};
 
 use file_set::FileSet;
 
@@ -37,7 +37,7 @@ use crate::leftovers::{Leftovers, Needles};
 use crate::plan::{FilePlan, NewContent, old_servers, point};
 use crate::report::{BackupReport, Context};
 use crate::restore::Restored;
-use crate::settings::Observed;
+use crate::settings::{Observed, SettingsFile};
 
 /// How long to wait for another run on the same folder.
 const WAIT: Duration = Duration::from_secs(30);
@@ -67,6 +67,7 @@ fn work(request: &Request) -> Result<Outcome, Error> {
         listing = list(&options)?;
     }
     let files = settings::read(&mut listing).map_err(Error::Files)?;
+    let bystanders = bystanders(&options, &files);
     let observed: Vec<Observed<'_>> = files.iter().map(Observed::of).collect();
     let wanted = want(&options, &observed, &here)?;
     let mut planned = plan(&options, &observed, wanted, &listing);
@@ -81,7 +82,7 @@ fn work(request: &Request) -> Result<Outcome, Error> {
         None => write::predict(&planned.files)?,
     }
     let release = options.release.or_else(|| root_of(&options.folder).and_then(|root| Release::detect(&root)));
-    let context = Context { folder: &options.folder, release, here: &here };
+    let context = Context { folder: &options.folder, release, here: &here, bystanders };
     Ok(report::outcome(&planned.files, &planned.others, backup, planned.warnings, &context))
 }
 
@@ -94,6 +95,23 @@ fn list(options: &Options) -> Result<Listing, Error> {
         listing.add_named(file);
     }
     Ok(listing)
+}
+
+/// The caches in those files of the folder that `files` leaves out: what the
+/// next upgrade has to be told depends on all of them. One that cannot be read
+/// is left to the run that edits it.
+fn bystanders(options: &Options, files: &[SettingsFile]) -> Vec<ObservedCache> {
+    let mut found = Vec::new();
+    if options.files.is_none() {
+        return found;
+    }
+    let listing = Listing::of(&options.folder).unwrap_or_default();
+    for path in listing.settings.into_iter().filter(|path| !files.iter().any(|file| file.path == *path)) {
+        if let Ok(file) = settings::read_file(path) {
+            found.extend(find_caches(&file.doc).iter().filter_map(|cache| cache.observed(&file.path)));
+        }
+    }
+    found
 }
 
 /// What the files shall hold, before it is checked.

@@ -22,6 +22,8 @@ pub struct Context<'a> {
     pub release: Option<Release>,
     /// This host.
     pub here: &'a ThisHost,
+    /// The caches in files of the folder that the run does not look at.
+    pub bystanders: Vec<ObservedCache>,
 }
 
 /// The backup that belongs to a run.
@@ -62,8 +64,8 @@ pub fn outcome(
     let caching: Vec<&FilePlan> =
         plans.iter().filter(|plan| !plan.before.is_empty() || !plan.after.is_empty()).collect();
     let changed: Vec<&FilePlan> = plans.iter().filter(|plan| plan.changes_file()).collect();
-    let observed: Vec<ObservedCache> =
-        plans.iter().flat_map(|plan| &plan.after).filter_map(|cache| cache.observed.clone()).collect();
+    let mut observed = context.bystanders.clone();
+    observed.extend(plans.iter().flat_map(|plan| &plan.after).filter_map(|cache| cache.observed.clone()));
     let vars = server_vars(context.release, &observed, context.here);
 
     let mut outcome = Outcome::new(!changed.is_empty())
@@ -85,6 +87,7 @@ pub fn outcome(
         .msg(summary(&caching, &changed))
         .warn_all(warnings)
         .warn_all(plans.iter().flat_map(kept_warnings))
+        .warn_all(vars.unexpressed.iter().map(|cache| format!("the next upgrade will change these servers: {cache}")))
         .warn_all(plans.iter().map(|plan| &plan.leftovers).chain(others).flat_map(Leftovers::warnings));
     for plan in &changed {
         outcome = outcome.diff(Diff::prepared(hunks(plan)));

@@ -119,7 +119,8 @@ pub fn read(listing: &mut Listing) -> Result<Vec<SettingsFile>, Vec<Problem>> {
     if problems.is_empty() { Ok(files) } else { Err(problems) }
 }
 
-fn read_file(path: PathBuf) -> Result<SettingsFile, Problem> {
+/// Reads one settings file.
+pub fn read_file(path: PathBuf) -> Result<SettingsFile, Problem> {
     let original = file_set::read(&path)?;
     match Document::parse(original.bytes()) {
         Ok(doc) => Ok(SettingsFile { path, doc, original }),

@@ -24,7 +24,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             "files",
             Kind::PathList,
             &[
-                "The settings files to look at in place of all files of path, YAML or JSON. A relative path is taken from path. Other files are then not searched for mentions of the old server.",
+                "The settings files to look at in place of all files of path, YAML or JSON. A relative path is taken from path. The other files of path then only count for server_vars; they are not searched for mentions of the old server.",
             ],
         ),
         OptionSpec::new("service", Kind::Str, &["The kind of cache server."])

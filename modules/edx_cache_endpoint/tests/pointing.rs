@@ -168,6 +168,7 @@ fn other_backends_and_other_servers_stay() {
         [
             "ROOT/edx/etc/insights.yml:5: CACHES.mixed: of its servers only some are to be replaced, so the list was left alone; name 172.31.5.20:11211 in `replace`, too, if the whole list is to go",
             "ROOT/edx/etc/insights.yml:6: CACHES.none: it has no LOCATION; add one by hand if the platform uses this cache",
+            "the next upgrade will change these servers: ROOT/edx/etc/insights.yml: CACHES.other: the role of this service renders no such cache, so no variable reaches it",
         ]
     );
 }
@@ -195,6 +196,8 @@ fn all_files_or_the_files_named() {
     assert!(host.read("discovery.yml").contains(REMOTE));
     assert!(host.read("/elsewhere/copy.txt").contains(REMOTE));
     assert_eq!(result["services"], json!(["discovery"]));
+    // lms.yml still uses the local memcached, so the switch that installs it stays on.
+    assert_eq!(result["server_vars"], json!({"DISCOVERY_MEMCACHE": [REMOTE]}));
 }
 
 #[test]
@@ -275,6 +278,23 @@ fn what_no_variable_can_say_is_reported() {
             "reason": "only edx_django_service_memcache reaches it, and that would also give its servers to discovery.yml; give them all the same servers",
         }])
     );
+    assert_eq!(
+        strings(&result["warnings"]),
+        [
+            "the next upgrade will change these servers: ROOT/edx/etc/analytics_api.yml: CACHES.default: only edx_django_service_memcache reaches it, and that would also give its servers to discovery.yml; give them all the same servers"
+        ]
+    );
+}
+
+#[test]
+fn an_address_of_this_host_is_a_local_one() {
+    let interfaces = if_addrs::get_if_addrs().unwrap();
+    for interface in interfaces.iter().filter(|interface| interface.ip().is_ipv4()) {
+        let settings =
+            format!("CACHES: {{default: {{BACKEND: x.memcached.Y, LOCATION: '{}:11211'}}}}\n", interface.ip());
+        let host = Host::new().with("insights.yml", &settings);
+        assert_eq!(host.point(REMOTE)["endpoints_after"], json!([REMOTE]), "{settings}");
+    }
 }
 
 #[test]

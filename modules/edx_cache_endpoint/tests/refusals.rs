@@ -1,15 +1,20 @@
 //! What is refused, with file, line and reason, and no file changed.
 
-#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test stops at the first surprise, and says what it skips"
+)]
 
 mod common;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 use std::process::Command;
 
-use ansible_protocol::json;
-use common::{Host, REMOTE};
+use ansible_protocol::{Value, json};
+use common::{Host, LMS, REMOTE};
 
 /// The message of a run on a native host with one more file.
 fn refused_with(name: &str, content: &str) -> String {
@@ -140,18 +145,48 @@ fn several_problems_are_told_at_once() {
     );
 }
 
+/// The message of a run as a user who is not root; none where this cannot be
+/// done.
+fn refused_as_nobody(host: &Host, check: bool) -> Option<String> {
+    let folder = host.etc();
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", env!("CARGO_BIN_EXE_edx_cache_endpoint")]);
+    command.args(["--json", "--endpoint", REMOTE, "--path"]).arg(&folder);
+    let output = command.args(check.then_some("--check")).output().ok()?;
+    let Ok(result) = serde_json::from_slice::<Value>(&output.stdout) else {
+        println!("skipped: another user cannot run this: {}", String::from_utf8_lossy(&output.stderr));
+        return None;
+    };
+    assert_eq!((&result["failed"], &result["changed"]), (&json!(true), &json!(false)), "{result:#}");
+    Some(result["msg"].as_str().unwrap().replace(&host.0.path().display().to_string(), "ROOT"))
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
 #[test]
 fn a_file_that_cannot_be_read() {
     let host = Host::native();
-    fs::set_permissions(host.path("lms.yml"), fs::Permissions::from_mode(0o000)).unwrap();
-    if fs::read(host.path("lms.yml")).is_ok() {
-        // Root reads everything; the same refusal is tested with a file that does not exist.
-        return;
+    set_mode(host.0.path(), 0o755);
+    set_mode(&host.path("lms.yml"), 0o600);
+    let Some(message) = refused_as_nobody(&host, true) else { return };
+    assert_eq!(message, "ROOT/edx/etc/lms.yml: cannot read it: Permission denied (os error 13); no file was changed");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written() {
+    let host = Host::native();
+    set_mode(host.0.path(), 0o755);
+    for check in [true, false] {
+        let Some(message) = refused_as_nobody(&host, check) else { return };
+        assert!(message.starts_with("ROOT/edx/etc"), "{check}: {message}");
+        assert!(
+            message.contains("no permission to write") || message.contains("Permission denied"),
+            "{check}: {message}"
+        );
     }
-    assert_eq!(
-        host.refuse(json!({"endpoints": [REMOTE]})),
-        "ROOT/edx/etc/lms.yml: it cannot be read: Permission denied (os error 13); no file was changed"
-    );
+    assert_eq!(host.read("lms.yml"), LMS);
 }
 
 #[test]
