@@ -57,6 +57,9 @@ pub enum Error {
     /// Reading, locking or writing.
     #[error(transparent)]
     Files(#[from] file_set::Error),
+    /// It cannot be read after it was written.
+    #[error("it was written, but cannot be read again to see whether it is as wanted: {0}")]
+    NotSeen(file_set::Error),
     /// What stands on disk is not what was written.
     #[error("{}: it does not hold what was written to it; look at the disk and at what else writes this file", .0.display())]
     NotAsWritten(PathBuf),
@@ -70,7 +73,7 @@ impl Error {
     /// Whether the file is changed all the same.
     pub fn leaves_changes(&self) -> bool {
         match self {
-            Self::NotAsWritten(_) => true,
+            Self::NotAsWritten(_) | Self::NotSeen(_) => true,
             Self::Files(file_set::Error::Failed { aftermath, .. }) => {
                 matches!(aftermath, file_set::Aftermath::Stuck(_))
             }

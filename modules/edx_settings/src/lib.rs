@@ -81,7 +81,7 @@ fn work(options: &Options, check: bool) -> Result<Outcome, Error> {
         };
         let committed = lock.commit(vec![replacement.with(plan.attributes)], label)?;
         backup_file = committed.backups.into_iter().next();
-        let now = read_or_absent(&path)?;
+        let now = read_or_absent(&path).map_err(Error::NotSeen)?;
         if now.exists().then(|| now.bytes().to_vec()) != plan.bytes {
             return Err(Error::NotAsWritten(path));
         }
