@@ -1,0 +1,185 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Documentation of edx_cache_endpoint, generated from its Rust declaration: see modules/edx_cache_endpoint/."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r'''
+module: edx_cache_endpoint
+short_description: Point the caches of a native Open edX at memcached servers
+version_added: 0.1.0
+description:
+  - Finds every cache with a memcached backend in the settings files of a native Open edX and sets its LOCATION to the servers given. Every other byte of the files stays as it is.
+  - A cache is a mapping with a BACKEND that is a memcached one (MemcachedCache, PyMemcacheCache, PyLibMCCache and others), under CACHES or anywhere else in a file. A LOCATION that is a string stays a string, a list stays a list. A LOCATION is set when each of its servers is either one of endpoints or one that replace means; a list of which only a part is to be replaced is left alone, with a warning.
+  - All files are checked before the first is written, and they change together or not at all. With neither endpoints nor restore the module only reports.
+options:
+  path:
+    description:
+      - "The folder with the settings files (*.yml). Where it is the edx/etc of a root, the files lms.env.json and cms.env.json in edx/app/edxapp, which LMS and Studio read up to Ironwood, are edited with it."
+    type: path
+    default: /edx/etc
+  files:
+    description:
+      - The settings files to look at in place of all files of path, YAML or JSON. A relative path is taken from path. Other files are then not searched for mentions of the old server.
+    type: list
+    elements: path
+  service:
+    description:
+      - The kind of cache server.
+    type: str
+    default: memcached
+    choices:
+      - memcached
+  endpoints:
+    description:
+      - "The servers, in order: host:port, an address or name (port 11211), [IPv6 address]:port, unix:/path. Every application server must name them in the same order."
+      - "They must be private: an address of a private network, or a name that resolves only to such."
+      - "Each is written as the cache's backend reads it; they differ for IPv6 addresses and sockets."
+    type: list
+    elements: str
+    aliases:
+      - endpoint
+  replace:
+    description:
+      - "Which servers are replaced: a host (any port), host:port, a network such as 10.0.0.0/8, or the words local and all."
+      - "local means a memcached on this host: localhost, 127.0.0.0/8, ::1, this host's own addresses and name, a Unix socket, and memcache, the default name of the Open edX roles. Where others are given, name local too if it is still meant."
+    type: list
+    elements: str
+    default: [local]
+  allow_public:
+    description:
+      - Accept public addresses. memcached has no password that Open edX can use, so a firewall has to protect it.
+    type: bool
+    default: false
+  backup:
+    description:
+      - Whether to keep a copy of each file that changes, beside it. A string is the label under which restore finds it again; with true the label is the time.
+    type: raw
+    default: false
+  restore:
+    description:
+      - Bring back the backup with this label, or the newest one with the word latest. A file that differs from its backup only in cache locations becomes what it was, byte for byte; where other things changed since, only the cache locations are put back, with a warning.
+    type: str
+  release:
+    description:
+      - The release of Open edX, where it cannot be read from the edx-platform checkout below the same root.
+    type: str
+    choices:
+      - hawthorn
+      - ironwood
+      - juniper
+      - koa
+      - lilac
+      - maple
+      - nutmeg
+      - olive
+      - palm
+      - quince
+attributes:
+  check_mode:
+    description: Predicts exactly what a real run would report, and changes nothing.
+    support: full
+  diff_mode:
+    description: Shows the lines that change, with secrets masked.
+    support: full
+notes:
+  - The programs named in the result have to be restarted before the change has any effect. Sessions are kept in the cache, so everybody has to log in again.
+  - The next upgrade renders the files again. Put server_vars into server-vars.yml, or it brings the old servers back.
+author:
+  - edxops (@edxops)
+'''
+
+EXAMPLES = r'''
+- name: See where the caches point
+  edxops.scaling.edx_cache_endpoint:
+  register: caches
+
+- name: Move them to a server of their own
+  edxops.scaling.edx_cache_endpoint:
+    endpoints:
+      - 172.31.5.10:11211
+    backup: before-memcached-move
+
+- name: From one server to two
+  edxops.scaling.edx_cache_endpoint:
+    endpoints: [172.31.5.10:11211, 172.31.5.11:11211]
+    replace: [local, 172.31.5.10]
+
+- name: Take it back
+  edxops.scaling.edx_cache_endpoint:
+    restore: before-memcached-move
+'''
+
+RETURN = r'''
+files:
+  description: "Each file with memcached caches: path, changed, and changes (path is the key path; line, before and after)."
+  type: list
+  returned: success
+  sample: [{"path": "/edx/etc/insights.yml", "changed": true, "changes": [{"path": "CACHES.default.LOCATION[0]", "line": 11, "before": "127.0.0.1:11211", "after": "172.31.5.10:11211"}]}]
+caches:
+  description: "Every memcached cache as it is after the run: file, key_path, line, backend, location."
+  type: list
+  returned: success
+  sample: [{"file": "/edx/etc/insights.yml", "key_path": "CACHES.default", "line": 11, "backend": "django.core.cache.backends.memcached.MemcachedCache", "location": ["172.31.5.10:11211"]}]
+kept:
+  description: "The caches that were left alone though they do not point at endpoints: file, key_path, line, reason."
+  type: list
+  returned: success
+  sample: []
+endpoints_before:
+  description: The servers that stood in the files before the run, as written there.
+  type: list
+  returned: success
+  sample: ["localhost:11211", "memcache"]
+services:
+  description: The Open edX services with memcached caches.
+  type: list
+  returned: success
+  sample: ["ecommerce", "lms", "studio"]
+programs:
+  description: "The supervisor programs that read the files that changed. They have to be restarted. A group is written name:*."
+  type: list
+  returned: success
+  sample: ["lms", "edxapp_worker:*", "cms"]
+affected_programs:
+  description: The supervisor programs that read any file with memcached caches.
+  type: list
+  returned: success
+  sample: ["ecommerce", "lms", "edxapp_worker:*", "cms"]
+server_vars:
+  description: The variables for server-vars.yml with which the next upgrade renders what stands in the files after the run.
+  type: dict
+  returned: success
+  sample: {"EDXAPP_MEMCACHE": ["172.31.5.10:11211"], "EDXAPP_ENABLE_MEMCACHE": false}
+server_vars_default:
+  description: Variables that server-vars.yml should not have, since the default of their role is what stands in the files.
+  type: list
+  returned: success
+  sample: ["INSIGHTS_MEMCACHE"]
+unexpressed:
+  description: "Caches that no variable reproduces, so that the next upgrade changes them: file, key_path, reason."
+  type: list
+  returned: success
+  sample: []
+release:
+  description: The release of Open edX; null where it is not known.
+  type: str
+  returned: success
+  sample: "maple"
+backup:
+  description: The label of the backup that was made, or restored; null without one.
+  type: str
+  returned: success
+  sample: "before-memcached-move"
+backup_files:
+  description: The paths of that backup.
+  type: list
+  returned: success
+  sample: ["/edx/etc/insights.yml.before-memcached-move~"]
+'''
+
+if __name__ == '__main__':
+    print('{"failed": true, "msg": "edx_cache_endpoint is a binary: put the build/bin/ARCHITECTURE folder of edxops.scaling on the module path (library), see its README"}')
