@@ -67,7 +67,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             "restore",
             Kind::Str,
             &[
-                "Bring back the backup with this label, or the newest one with the word latest. A file that differs from its backup only in cache locations becomes what it was, byte for byte; where other things changed since, only the cache locations are put back, with a warning.",
+                "Bring back the backup with this label, or the newest one with the word latest, or the newest one whose label begins as in memcached-*. A file that differs from its backup only in cache locations becomes what it was, byte for byte; where other things changed since, only the cache locations are put back, with a warning.",
             ],
         ),
         OptionSpec::new(
@@ -96,7 +96,11 @@ pub static SPEC: ModuleSpec = ModuleSpec {
 - name: From one server to two
   edxops.scaling.edx_cache_endpoint:
     endpoints: [172.31.5.10:11211, 172.31.5.11:11211]
-    replace: [local, 172.31.5.10]
+
+- name: From a server to another one
+  edxops.scaling.edx_cache_endpoint:
+    endpoints: [172.31.5.12:11211]
+    replace: [172.31.5.10, 172.31.5.11]
 
 - name: Take it back
   edxops.scaling.edx_cache_endpoint:
@@ -129,6 +133,13 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             returned: "success",
             description: "The servers that stood in the files before the run, as written there.",
             sample: r#"["localhost:11211", "memcache"]"#,
+        },
+        ReturnSpec {
+            name: "endpoints_after",
+            kind: "list",
+            returned: "success",
+            description: "The servers that stand in the files after the run.",
+            sample: r#"["172.31.5.10:11211"]"#,
         },
         ReturnSpec {
             name: "services",
