@@ -23,7 +23,7 @@ options:
     default: /edx/etc
   files:
     description:
-      - The settings files to look at in place of all files of path, YAML or JSON. A relative path is taken from path. Other files are then not searched for mentions of the old server.
+      - The settings files to look at in place of all files of path, YAML or JSON. A relative path is taken from path. The other files of path then only count for server_vars; they are not searched for mentions of the old server.
     type: list
     elements: path
   service:
@@ -61,7 +61,7 @@ options:
     default: false
   restore:
     description:
-      - Bring back the backup with this label, or the newest one with the word latest. A file that differs from its backup only in cache locations becomes what it was, byte for byte; where other things changed since, only the cache locations are put back, with a warning.
+      - "Bring back the backup with this label, or the newest one with the word latest, or the newest one whose label begins as in memcached-*. A file that differs from its backup only in cache locations becomes what it was, byte for byte; where other things changed since, only the cache locations are put back, with a warning."
     type: str
   release:
     description:
@@ -106,7 +106,11 @@ EXAMPLES = r'''
 - name: From one server to two
   edxops.scaling.edx_cache_endpoint:
     endpoints: [172.31.5.10:11211, 172.31.5.11:11211]
-    replace: [local, 172.31.5.10]
+
+- name: From a server to another one
+  edxops.scaling.edx_cache_endpoint:
+    endpoints: [172.31.5.12:11211]
+    replace: [172.31.5.10, 172.31.5.11]
 
 - name: Take it back
   edxops.scaling.edx_cache_endpoint:
@@ -134,6 +138,11 @@ endpoints_before:
   type: list
   returned: success
   sample: ["localhost:11211", "memcache"]
+endpoints_after:
+  description: The servers that stand in the files after the run.
+  type: list
+  returned: success
+  sample: ["172.31.5.10:11211"]
 services:
   description: The Open edX services with memcached caches.
   type: list
