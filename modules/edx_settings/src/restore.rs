@@ -1,6 +1,6 @@
 //! Brings a backup back without undoing what else happened since.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use lossless_yaml::{Change, ChangeKind, Document, Edit, EmitOptions, KeyPath, Kind, Node, Reader, Segment};
@@ -152,7 +152,7 @@ fn put_back_keys(
     let refused = |reason| Error::Yaml { path: path.to_owned(), reason };
     let mut leaves = Vec::new();
     collect(settings, &mut KeyPath::root(), &mut leaves);
-    let (mut plain, mut marked, mut removed, mut warnings) = (Vec::new(), Vec::new(), BTreeMap::new(), Vec::new());
+    let (mut plain, mut marked, mut removed, mut warnings) = (Vec::new(), Vec::new(), BTreeSet::new(), Vec::new());
     for leaf in &leaves {
         let have = current.get(leaf);
         match earlier.and_then(|earlier| earlier.get(leaf)) {
@@ -161,16 +161,16 @@ fn put_back_keys(
                 None => plain.push(Edit::Set { path: leaf.clone(), value: was.to_json() }),
                 Some("!unsafe") => marked.push(Edit::Set { path: leaf.clone(), value: was.to_json() }),
                 Some(_) => {
-                    warnings.push(format!("{}: {leaf} has a tag in the backup and was not put back", path.display()))
+                    warnings.push(format!("{}: {leaf} has a tag in the backup and was not put back", path.display()));
                 }
             },
             None if have.is_some() => {
-                removed.insert(whole_branch(leaf, current, earlier, &leaves), ());
+                removed.insert(whole_branch(leaf, current, earlier, &leaves));
             }
             None => {}
         }
     }
-    plain.extend(removed.into_keys().map(|path| Edit::Remove { path }));
+    plain.extend(removed.into_iter().map(|path| Edit::Remove { path }));
     // A template of the backup stays one, a marked string stays marked.
     let unmarked = if reader == Reader::Ansible { Reader::Plain } else { reader };
     let first = current.plan(&plain, &EmitOptions { reader: unmarked }).map_err(refused)?;

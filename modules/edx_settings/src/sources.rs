@@ -201,7 +201,7 @@ fn literal(node: Node<'_>) -> Option<Value> {
 }
 
 /// `NAME` of a value that is `{{ NAME }}`.
-fn reference<'a>(node: Node<'a>) -> Option<&'a str> {
+fn reference(node: Node<'_>) -> Option<&str> {
     let node = node.follow();
     let Resolved::Str(text) = node.resolved() else { return None };
     if node.tag() == Some("!unsafe") {

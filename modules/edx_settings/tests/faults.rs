@@ -1,6 +1,12 @@
 //! The module while every system call of its write in turn fails or kills it.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![allow(
+    clippy::expect_used,
+    clippy::needless_pass_by_value,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should say where"
+)]
 
 #[path = "../../lib/file_set/tests/strace/mod.rs"]
 mod strace;

@@ -1,6 +1,12 @@
 //! Three files and a new one, replaced together while every system call in turn fails or kills the process.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![allow(
+    clippy::expect_used,
+    clippy::needless_pass_by_value,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should say where"
+)]
 
 mod strace;
 

@@ -33,7 +33,7 @@ impl Document {
         let (at, end, before, after) = self.end_of_root(layout.eol)?;
         let joined = texts.join(layout.eol);
         let text = format!("{}{before}{joined}{after}{}", &self.source[..at], &self.source[end..]);
-        let line = 1 + self.source.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count();
+        let line = self.line_at(at);
         let line = line + usize::from(before.contains('\n'));
         self.verify_appended(&text, entries, &texts)?;
         let change = |(key, _): &(Node<'_>, Node<'_>)| Change {
@@ -60,7 +60,7 @@ impl Document {
             (Kind::Mapping, _) if root.is_empty() && self.begins_line(span.start) => Ok((span.start, span.end, "", "")),
             (Kind::Mapping, _) if root.is_empty() => Ok((span.start, span.end, eol, "")),
             (Kind::Scalar, _) if span.is_empty() && root.text() == Some("") => {
-                place(self.document_end.unwrap_or(self.source.len()))
+                place(self.end_mark.unwrap_or(self.source.len()))
             }
             (Kind::Mapping, _) => refused("it is written in braces, which text of a block mapping does not fit into"),
             _ => refused("it is not a mapping"),

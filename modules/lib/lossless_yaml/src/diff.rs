@@ -3,6 +3,7 @@
 use crate::KeyPath;
 use crate::document::{Document, Kind, Node};
 use crate::edit::{Change, ChangeKind};
+use crate::lines::line_feeds;
 use crate::plan::Splice;
 use crate::secret::{MASK, looks_secret, mask_url_passwords};
 use std::ops::Range;
@@ -27,7 +28,7 @@ pub(crate) fn changes(
     let mut counted = 0;
     let mut lines = Vec::with_capacity(hunks.len());
     for hunk in &hunks {
-        line += before.source.as_bytes()[counted..hunk.before.start].iter().filter(|byte| **byte == b'\n').count();
+        line += line_feeds(&before.source.as_bytes()[counted..hunk.before.start]);
         counted = hunk.before.start;
         // Behind a last line that has no line break a new one begins.
         let unfinished = counted == before.source.len() && before.line_start(counted) < counted;
@@ -44,7 +45,8 @@ pub(crate) fn changes(
     // Neighbours that go together go with the last of them.
     for change in (1..place.len()).rev() {
         if place[change - 1].is_empty() {
-            place[change - 1] = place[change].clone();
+            let (before, from) = place.split_at_mut(change);
+            before[change - 1].clone_from(&from[0]);
         }
     }
     let mut order: Vec<_> = changes.into_iter().zip(place).collect();
@@ -176,7 +178,7 @@ fn collect(node: Node<'_>, secret: bool, ranges: &[Range<usize>], out: &mut Vec<
     let span = node.content_span();
     let at = ranges.partition_point(|range| range.end <= span.start);
     let near = ranges.get(at).is_some_and(|range| range.start < span.end.max(span.start + 1));
-    if !near && !node.items().next().is_some() && node.entries().next().is_none() {
+    if !near && node.items().next().is_none() && node.entries().next().is_none() {
         return;
     }
     match node.kind() {

@@ -1,5 +1,6 @@
 //! A parsed document: the source text and a flat table of where each node stands in it.
 
+use crate::lines::line_feeds;
 use crate::resolve::{self, Look, Resolved};
 use crate::{Error, KeyPath, Segment, parse};
 use serde_json::Value;
@@ -102,7 +103,7 @@ pub struct Document {
     pub(crate) props: Vec<Props>,
     pub(crate) root: u32,
     /// Where an explicit `...` stands.
-    pub(crate) document_end: Option<usize>,
+    pub(crate) end_mark: Option<usize>,
 }
 
 impl Document {
@@ -146,7 +147,7 @@ impl Document {
 
     /// Line of an offset, counted from 1.
     pub(crate) fn line_at(&self, offset: usize) -> usize {
-        1 + self.source.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count()
+        1 + line_feeds(&self.source.as_bytes()[..offset])
     }
 
     /// Path of the value (or of the value whose key) that stands at an offset.
@@ -283,6 +284,7 @@ impl<'a> Node<'a> {
     }
 
     /// For an alias, the node that it stands for; otherwise the node itself.
+    #[must_use]
     pub fn follow(self) -> Node<'a> {
         match self.record().text {
             TextAt::Target(id) if id != NONE => self.doc.node(id),
@@ -396,6 +398,7 @@ impl<'a> Node<'a> {
     }
 
     /// Whether PyYAML reads the same in both places, keys in any order.
+    #[allow(clippy::float_cmp, reason = "the same text gives the same number")]
     pub fn reads_like(self, other: Node<'_>) -> bool {
         let (one, other) = (self.follow(), other.follow());
         match (one.resolved(), other.resolved()) {

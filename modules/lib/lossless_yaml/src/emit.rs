@@ -4,6 +4,7 @@ use crate::document::{Kind, Reader, Style, is_template};
 use crate::resolve::{self, Look};
 use crate::{Document, Node};
 use serde_json::{Map, Value};
+use std::fmt::Write as _;
 
 /// How the file is laid out, so that new text looks like the old.
 #[derive(Debug, Clone)]
@@ -147,7 +148,9 @@ pub(crate) fn double_quoted(text: &str) -> String {
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             c if is_clear(c) => out.push(c),
-            c => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
         }
     }
     out.push('"');
@@ -197,11 +200,11 @@ impl Layout {
             Value::String(text) => self.string(text, like, flow),
             Value::Array(items) => {
                 let items = items.iter().map(|item| self.inline(item, like, true, deeper(indent)));
-                self.bracket('[', items.collect(), ']', indent)
+                self.bracket('[', &items.collect::<Vec<_>>(), ']', indent)
             }
             Value::Object(map) => {
                 let entries = map.iter().map(|(key, value)| self.flow_entry(key, value, like, deeper(indent)));
-                self.bracket('{', entries.collect(), '}', indent)
+                self.bracket('{', &entries.collect::<Vec<_>>(), '}', indent)
             }
         }
     }
@@ -210,7 +213,7 @@ impl Layout {
         format!("{}: {}", self.key(key, true), self.inline(value, like, true, indent))
     }
 
-    fn bracket(&self, open: char, parts: Vec<String>, close: char, indent: Option<(usize, usize)>) -> String {
+    fn bracket(&self, open: char, parts: &[String], close: char, indent: Option<(usize, usize)>) -> String {
         match indent {
             Some((column, step)) if !parts.is_empty() => {
                 let pad = " ".repeat(column + step);

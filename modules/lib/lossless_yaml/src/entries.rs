@@ -13,7 +13,7 @@ pub(crate) type New = (Option<String>, Value);
 
 impl<'d> Planner<'d> {
     /// Takes out the entries at these positions (not all of them) and adds the new ones.
-    pub fn change_entries(&mut self, node: Node<'d>, removed: &[usize], added: Vec<New>) -> Result<(), Error> {
+    pub fn change_entries(&mut self, node: Node<'d>, removed: &[usize], added: &[New]) -> Result<(), Error> {
         let entries = entries_of(node);
         if node.style() == Style::Flow {
             let braces = matches!(self.doc.source.as_bytes().get(node.content_span().start), Some(b'[' | b'{'));
@@ -27,7 +27,7 @@ impl<'d> Planner<'d> {
         for at in removed {
             gone[*at] = true;
         }
-        let places = if added.is_empty() { Vec::new() } else { self.places(node, &entries, &added) };
+        let places = if added.is_empty() { Vec::new() } else { Self::places(node, &entries, added) };
         if node.style() == Style::Flow {
             self.remove_flow(&entries, &gone)?;
             self.add_flow(node, &entries, &gone, added, &places)
@@ -58,7 +58,7 @@ impl<'d> Planner<'d> {
     }
 
     /// For each new entry the count of old ones before it. A sorted mapping stays sorted; everything else comes last.
-    fn places(&self, node: Node<'d>, entries: &[Entry<'d>], added: &[New]) -> Vec<usize> {
+    fn places(node: Node<'d>, entries: &[Entry<'d>], added: &[New]) -> Vec<usize> {
         let keys: Vec<&str> = entries.iter().filter_map(|entry| entry.key).map(Node::key_text).collect();
         let strings = || entries.iter().all(|e| e.key.is_some_and(|key| matches!(key.resolved(), Resolved::Str(_))));
         let sorted = node.kind() == Kind::Mapping && keys.len() > 1 && keys.is_sorted() && strings();
@@ -99,7 +99,7 @@ impl<'d> Planner<'d> {
         &mut self,
         node: Node<'d>,
         entries: &[Entry<'d>],
-        added: Vec<New>,
+        added: &[New],
         places: &[usize],
     ) -> Result<(), Error> {
         let (doc, eol) = (self.doc, self.layout.eol);
@@ -107,7 +107,7 @@ impl<'d> Planner<'d> {
         let pad = " ".repeat(column);
         let mut order: Vec<usize> = (0..added.len()).collect();
         // Only a sorted mapping gives places before the end; its new keys stay sorted among themselves.
-        if places.iter().any(|place| *place < entries.len()) || self.is_sorted(node, entries) {
+        if places.iter().any(|place| *place < entries.len()) || Self::is_sorted(node, entries) {
             order.sort_by(|a, b| added[*a].0.cmp(&added[*b].0));
         }
         for (nth, &which) in order.iter().enumerate() {
@@ -142,9 +142,9 @@ impl<'d> Planner<'d> {
         Ok(())
     }
 
-    fn is_sorted(&self, node: Node<'d>, entries: &[Entry<'d>]) -> bool {
+    fn is_sorted(node: Node<'d>, entries: &[Entry<'d>]) -> bool {
         let probe = [(Some(String::new()), Value::Null)];
-        self.places(node, entries, &probe) == [0]
+        Self::places(node, entries, &probe) == [0]
     }
 
     /// Comment lines that follow the last entry at its own column, without a blank line between, belong to it.
@@ -211,14 +211,14 @@ impl<'d> Planner<'d> {
         node: Node<'d>,
         entries: &[Entry<'d>],
         gone: &[bool],
-        added: Vec<New>,
+        added: &[New],
         places: &[usize],
     ) -> Result<(), Error> {
         let Some(last) = (0..entries.len()).rev().find(|at| !gone[*at]) else { return Ok(()) };
         let separator = self.separator(node, entries);
         let indent = self.flow_indent(entries[last].key.unwrap_or(entries[last].value));
         let mut order: Vec<usize> = (0..added.len()).collect();
-        if self.is_sorted(node, entries) {
+        if Self::is_sorted(node, entries) {
             order.sort_by(|a, b| added[*a].0.cmp(&added[*b].0));
         }
         let like = scalar_style(entries[last].value);

@@ -14,6 +14,11 @@ pub(crate) struct Entry<'a> {
     pub value: Node<'a>,
 }
 
+/// Line feeds in a text.
+pub(crate) fn line_feeds(text: &[u8]) -> usize {
+    text.split(|byte| *byte == b'\n').count() - 1
+}
+
 impl Document {
     pub(crate) fn line_start(&self, offset: usize) -> usize {
         let bom = if self.source.starts_with('\u{feff}') { 3 } else { 0 };

@@ -1,6 +1,7 @@
 //! libyaml's events, turned into the flat table of a [`Document`].
 
 use crate::document::{Document, Kind, MAX_DEPTH, NONE, Node, Props, Record, Style, TextAt};
+use crate::lines::line_feeds;
 use crate::resolve::{self, Look};
 use crate::{Error, Resolved, check};
 use libyaml_safer::{EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle};
@@ -13,7 +14,7 @@ pub(crate) fn parse(bytes: Vec<u8>) -> Result<Document, Error> {
     }
     let source = String::from_utf8(bytes).map_err(|error| {
         let byte = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes()[..byte].iter().filter(|b| **b == b'\n').count();
+        let line = 1 + line_feeds(&error.as_bytes()[..byte]);
         Error::NotUtf8 { line, byte }
     })?;
     let mut builder = Builder::new(source);
@@ -44,7 +45,7 @@ impl Builder {
     fn new(source: String) -> Self {
         let shift = if source.starts_with('\u{feff}') { 3 } else { 0 };
         let doc =
-            Document { source, nodes: Vec::new(), kept: Vec::new(), props: Vec::new(), root: NONE, document_end: None };
+            Document { source, nodes: Vec::new(), kept: Vec::new(), props: Vec::new(), root: NONE, end_mark: None };
         Self { doc, shift, open: Vec::new(), anchors: HashMap::new(), documents: 0, counted: (0, 1) }
     }
 
@@ -57,7 +58,7 @@ impl Builder {
 
     fn finish(mut self) -> Document {
         if self.doc.root == NONE {
-            let end = self.doc.document_end.unwrap_or(self.doc.source.len());
+            let end = self.doc.end_mark.unwrap_or(self.doc.source.len());
             self.doc.root = self.push(end, end, end, Kind::Scalar, Style::Plain, TextAt::Content, None, None, true);
         }
         self.doc.nodes.shrink_to_fit();
@@ -89,7 +90,7 @@ impl Builder {
                 }
                 EventData::DocumentEnd { implicit } => {
                     if !implicit {
-                        self.doc.document_end = Some(start);
+                        self.doc.end_mark = Some(start);
                     }
                 }
                 EventData::Alias { anchor } => self.alias(source, &anchor, start, end)?,
@@ -169,7 +170,7 @@ impl Builder {
     fn count_lines(&mut self, source: &str, to: usize) {
         let (from, line) = self.counted;
         if to > from {
-            let more = source.as_bytes()[from..to].iter().filter(|byte| **byte == b'\n').count();
+            let more = line_feeds(&source.as_bytes()[from..to]);
             self.counted = (to, line.saturating_add(short(more)));
         }
     }
@@ -345,7 +346,7 @@ pub(crate) fn short(number: usize) -> u32 {
 }
 
 fn line_of(source: &str, offset: usize) -> usize {
-    1 + source.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count()
+    1 + line_feeds(&source.as_bytes()[..offset])
 }
 
 fn syntax(error: &libyaml_safer::Error, source: &str) -> Error {

@@ -214,9 +214,13 @@ impl<'d> Planner<'d> {
         }
         if removed.len() == node.len() {
             // Nothing of the old layout is left to follow.
-            return self.replace_all(node, Value::Object(added.into_iter().collect()), slot);
+            return self.replace_all(node, &Value::Object(added.into_iter().collect()), slot);
         }
-        self.change_entries(node, &removed, added.into_iter().map(|(key, value)| (Some(key), value)).collect())
+        self.change_entries(
+            node,
+            &removed,
+            &added.into_iter().map(|(key, value)| (Some(key), value)).collect::<Vec<_>>(),
+        )
     }
 
     fn slot_of_value(&self, mapping: Node<'_>, key: Node<'_>, value: Node<'_>) -> Slot {
@@ -283,18 +287,15 @@ impl<'d> Planner<'d> {
             return Ok(());
         }
         if removed.len() == node.len() {
-            return self.replace_all(node, Value::Array(added), slot);
+            return self.replace_all(node, &Value::Array(added), slot);
         }
-        self.change_entries(node, &removed, added.into_iter().map(|value| (None, value)).collect())
+        self.change_entries(node, &removed, &added.into_iter().map(|value| (None, value)).collect::<Vec<_>>())
     }
 
     /// Replaces a collection, noting its parts as removed and added.
-    fn replace_all(&mut self, node: Node<'d>, value: Value, slot: Slot) -> Result<(), Error> {
-        if node.is_empty() {
-            return self.replace(node, &value, slot);
-        }
+    fn replace_all(&mut self, node: Node<'d>, value: &Value, slot: Slot) -> Result<(), Error> {
         self.may_drop(node)?;
-        self.replace(node, &value, slot)
+        self.replace(node, value, slot)
     }
 
     /// The path shall have exactly this value.
@@ -335,7 +336,7 @@ impl<'d> Planner<'d> {
         if removed.is_empty() && added.is_empty() {
             return Ok(());
         }
-        self.change_entries(node, &removed, added)
+        self.change_entries(node, &removed, &added)
     }
 }
 

@@ -56,7 +56,7 @@ impl<'d> Planner<'d> {
     /// Where the content of an empty file goes, and the line breaks around it.
     fn root_place(&self) -> (usize, &'static str, &'static str) {
         let eol = self.layout.eol;
-        match self.doc.document_end {
+        match self.doc.end_mark {
             Some(end) => (end, "", eol),
             None if self.doc.begins_line(self.doc.source.len()) => (self.doc.source.len(), "", eol),
             None => (self.doc.source.len(), eol, eol),

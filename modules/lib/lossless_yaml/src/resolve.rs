@@ -147,7 +147,7 @@ fn without_exponent(text: &str) -> &str {
 }
 
 /// Reads up to `most` digits; at least `least`.
-fn take_digits<'a>(text: &'a str, least: usize, most: usize) -> Option<(&'a str, &'a str)> {
+fn take_digits(text: &str, least: usize, most: usize) -> Option<(&str, &str)> {
     let count = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
     (count >= least).then(|| text.split_at(count))
 }

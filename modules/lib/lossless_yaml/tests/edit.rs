@@ -1,5 +1,13 @@
 //! Edits, each with the file before and the file after, byte for byte.
 
+#![allow(
+    clippy::expect_used,
+    clippy::needless_pass_by_value,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should say where"
+)]
+
 use lossless_yaml::{Document, Edit, EmitOptions, Error, KeyPath, Reader, merge_edits, unified_hunks};
 use serde_json::{Value, json};
 
