@@ -17,6 +17,7 @@ mod path;
 mod plan;
 mod replace;
 mod resolve;
+mod second_opinion;
 mod secret;
 mod verify;
 mod wishes;
