@@ -176,7 +176,7 @@ impl<'de> Visitor<'de> for Guide<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Document, HashSet, agree};
+    use super::{Document, agree};
 
     /// The second reader is asked about a text that differs from the one that was parsed.
     fn opinion(parsed: &str, text: &str) -> Result<(), String> {
