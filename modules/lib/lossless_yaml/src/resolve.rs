@@ -46,22 +46,32 @@ pub enum Resolved<'a> {
 }
 
 pub(crate) fn look(text: &str) -> Look {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Look::Null,
-        "<<" => return Look::Merge,
-        "=" => return Look::Value,
-        _ => {}
+    // As in PyYAML, the first character decides which types there can be at all.
+    let is_number_like = match text.as_bytes().first() {
+        None => return Look::Null,
+        Some(b'0'..=b'9' | b'+' | b'-' | b'.') => true,
+        Some(_) => false,
+    };
+    if is_number_like {
+        return if is_float(text) {
+            Look::Float
+        } else if is_int(text) {
+            Look::Int
+        } else if is_timestamp(text) {
+            Look::Timestamp
+        } else {
+            Look::Str
+        };
     }
-    if let Some(value) = bool_word(text) {
-        Look::Bool(value)
-    } else if is_float(text) {
-        Look::Float
-    } else if is_int(text) {
-        Look::Int
-    } else if is_timestamp(text) {
-        Look::Timestamp
-    } else {
-        Look::Str
+    // `false` is the longest of the words.
+    if text.len() > 5 {
+        return Look::Str;
+    }
+    match text {
+        "~" | "null" | "Null" | "NULL" => Look::Null,
+        "<<" => Look::Merge,
+        "=" => Look::Value,
+        _ => bool_word(text).map_or(Look::Str, Look::Bool),
     }
 }
 
