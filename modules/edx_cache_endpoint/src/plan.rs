@@ -88,11 +88,7 @@ pub fn edited(file: &SettingsFile, edits: &[Edit]) -> Result<Option<Document>, P
     let is_json = file.path.extension().is_some_and(|extension| extension == "json");
     let options = EmitOptions { reader: if is_json { Reader::Json } else { Reader::Plain } };
     let refused = |reason| Problem::Edit { path: file.path.clone(), reason };
-    let edited = file.doc.plan(edits, &options).map_err(refused)?;
-    if !edited.changed() {
-        return Ok(None);
-    }
-    Document::parse(edited.bytes).map(Some).map_err(refused)
+    file.doc.plan_document(edits, &options).map_err(refused)
 }
 
 /// A string stays a string, with the separator that it has; a list a list.

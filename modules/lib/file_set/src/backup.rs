@@ -119,7 +119,7 @@ pub struct Backup {
 pub fn backups_of(path: &Path) -> Result<Vec<Backup>, Error> {
     let folder = folder_of(path);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut found = Vec::new();
+    let mut found: Vec<(String, Backup)> = Vec::new();
     for entry in std::fs::read_dir(&folder).map_err(Error::io(&folder, "list this folder"))? {
         let entry = entry.map_err(Error::io(&folder, "list this folder"))?;
         let backup = entry.file_name();
@@ -127,10 +127,11 @@ pub fn backups_of(path: &Path) -> Result<Vec<Backup>, Error> {
         let Some(middle) = middle else { continue };
         let (label, absent) = middle.strip_suffix(ABSENT).map_or((middle, false), |label| (label, true));
         if let Ok(label) = label.parse::<Label>() {
-            found.push((label.made(&entry.path()), Backup { label, path: entry.path(), absent }));
+            let made = label.made(&entry.path());
+            let at = found.partition_point(|(earlier, backup)| (earlier, &backup.label) <= (&made, &label));
+            found.insert(at, (made, Backup { label, path: entry.path(), absent }));
         }
     }
-    found.sort_unstable_by(|(one, a), (other, b)| one.cmp(other).then_with(|| a.label.cmp(&b.label)));
     Ok(found.into_iter().map(|(_, backup)| backup).collect())
 }
 

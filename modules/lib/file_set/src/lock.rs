@@ -36,10 +36,13 @@ impl FileSet {
 
 /// Each folder once, always in one order, so that two runs never wait for each other.
 fn distinct(folders: impl Iterator<Item = PathBuf>) -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = folders.collect();
-    folders.sort_unstable();
-    folders.dedup();
-    folders
+    let mut distinct = Vec::new();
+    for folder in folders {
+        if let Err(at) = distinct.binary_search(&folder) {
+            distinct.insert(at, folder);
+        }
+    }
+    distinct
 }
 
 fn folder_of_file(file: &Path) -> PathBuf {

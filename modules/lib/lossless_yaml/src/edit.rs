@@ -114,24 +114,44 @@ impl Document {
     /// Works out the new text. Nothing is returned unless both this crate and `serde_yaml` read exactly the wished
     /// differences in it.
     pub fn plan(&self, edits: &[Edit], options: &EmitOptions) -> Result<Edited, Error> {
+        let Some(planned) = self.plan_verified(edits, *options)? else {
+            return Ok(Edited { bytes: self.source.clone().into_bytes(), changes: Vec::new() });
+        };
+        let changes = diff::changes(self, &planned.after, &planned.splices, planned.changes);
+        Ok(Edited { bytes: planned.after.source.into_bytes(), changes })
+    }
+
+    /// Like [`plan`](Self::plan), for callers that tell of the changes in their own way: the document as it will be,
+    /// already read, or none when every edit's wish is met.
+    pub fn plan_document(&self, edits: &[Edit], options: &EmitOptions) -> Result<Option<Document>, Error> {
+        Ok(self.plan_verified(edits, *options)?.map(|planned| planned.after))
+    }
+
+    fn plan_verified(&self, edits: &[Edit], options: EmitOptions) -> Result<Option<Planned>, Error> {
         let wishes = Wishes::new(edits)?;
         let mut planner = Planner::new(self, options.reader);
         planner.run(&wishes)?;
         let Planner { mut splices, changes, .. } = planner;
         if changes.is_empty() {
-            return Ok(Edited { bytes: self.source.clone().into_bytes(), changes: Vec::new() });
+            return Ok(None);
         }
         // What is put in before a place comes before what goes away from there on.
-        splices.sort_by_key(|splice| (splice.start, splice.end));
+        splices.sort_unstable_by_key(|splice| (splice.start, splice.end, splice.nth));
         no_blank_line_at_end(self, &mut splices);
         let text = splice(&self.source, &splices).ok_or_else(|| Error::Unverified {
             path: changes[0].0.clone(),
             reason: "two edits touch the same bytes".to_owned(),
         })?;
         let after = verify::verify(self, text, &wishes, options.reader)?;
-        let changes = diff::changes(self, &after, &splices, changes);
-        Ok(Edited { bytes: after.source.into_bytes(), changes })
+        Ok(Some(Planned { after, splices, changes }))
     }
+}
+
+/// New text that two readers have seen, and how it came to be.
+struct Planned {
+    after: Document,
+    splices: Vec<Splice>,
+    changes: Vec<(KeyPath, ChangeKind)>,
 }
 
 /// Where the last line goes, which had no line break, the line put behind it needs none before it.

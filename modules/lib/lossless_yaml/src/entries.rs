@@ -108,7 +108,7 @@ impl<'d> Planner<'d> {
         let mut order: Vec<usize> = (0..added.len()).collect();
         // Only a sorted mapping gives places before the end; its new keys stay sorted among themselves.
         if places.iter().any(|place| *place < entries.len()) || Self::is_sorted(node, entries) {
-            order.sort_by(|a, b| added[*a].0.cmp(&added[*b].0));
+            sort_by_key(&mut order, added);
         }
         for (nth, &which) in order.iter().enumerate() {
             let (key, value) = &added[which];
@@ -219,7 +219,7 @@ impl<'d> Planner<'d> {
         let indent = self.flow_indent(entries[last].key.unwrap_or(entries[last].value));
         let mut order: Vec<usize> = (0..added.len()).collect();
         if Self::is_sorted(node, entries) {
-            order.sort_by(|a, b| added[*a].0.cmp(&added[*b].0));
+            sort_by_key(&mut order, added);
         }
         let like = scalar_style(entries[last].value);
         for which in order {
@@ -287,4 +287,9 @@ impl<'d> Planner<'d> {
         let space = if spaced.is_some() && first_comma.is_none_or(|at| spaced < Some(at)) { " " } else { "" };
         format!(",{space}{}{}", self.layout.eol, " ".repeat(self.doc.column(last.start)))
     }
+}
+
+/// One instance of sorting for block and flow mappings.
+fn sort_by_key(order: &mut [usize], added: &[New]) {
+    order.sort_unstable_by(|a, b| added[*a].0.cmp(&added[*b].0).then(a.cmp(b)));
 }

@@ -15,6 +15,8 @@ pub(crate) struct Splice {
     pub end: usize,
     pub text: String,
     pub change: usize,
+    /// Among those at the same place, the earlier planned come first.
+    pub nth: usize,
 }
 
 /// Where a value hangs: below a key, behind a dash, or at the root.
@@ -97,7 +99,8 @@ impl<'d> Planner<'d> {
     }
 
     pub fn splice(&mut self, start: usize, end: usize, text: impl Into<String>, change: usize) {
-        self.splices.push(Splice { start, end, text: text.into(), change });
+        let nth = self.splices.len();
+        self.splices.push(Splice { start, end, text: text.into(), change, nth });
     }
 
     fn behind_alias(&self, alias: Node<'_>) -> Error {
