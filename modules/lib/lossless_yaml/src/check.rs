@@ -107,16 +107,24 @@ fn duplicate(first: Node<'_>, key: Node<'_>) -> Error {
 
 /// Past spaces, tabs, line breaks and comments.
 pub(crate) fn skip_blank(source: &str, from: usize) -> usize {
-    let bytes = source.as_bytes();
     let mut at = from;
-    while at < bytes.len() {
-        match bytes[at] {
-            b' ' | b'\t' | b'\r' | b'\n' => at += 1,
-            b'#' => at = source[at..].find('\n').map_or(bytes.len(), |end| at + end),
-            _ => break,
+    loop {
+        let rest = source[at..].trim_start_matches(is_blank);
+        at = source.len() - rest.len();
+        if !rest.starts_with('#') {
+            return at;
         }
+        at += rest.find(is_break).unwrap_or(rest.len());
     }
-    at
+}
+
+fn is_break(c: char) -> bool {
+    matches!(c, '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// What libyaml skips between tokens: a byte order mark may begin any line.
+pub(crate) fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\u{feff}') || is_break(c)
 }
 
 /// PyYAML's own scanner, which Open edX uses, skips spaces between tokens but no tabs, and knows no tab in plain text.

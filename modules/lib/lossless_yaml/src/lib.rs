@@ -19,6 +19,7 @@ mod replace;
 mod resolve;
 mod second_opinion;
 mod secret;
+mod tags;
 mod verify;
 mod wishes;
 

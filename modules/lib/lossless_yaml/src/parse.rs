@@ -3,6 +3,7 @@
 use crate::document::{Document, Kind, MAX_DEPTH, NONE, Node, Props, Record, Style, TextAt};
 use crate::lines::line_feeds;
 use crate::resolve::{self, Look};
+use crate::tags::refuse_before_comma;
 use crate::{Error, Resolved, check};
 use libyaml_safer::{EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle};
 use std::collections::HashMap;
@@ -66,10 +67,11 @@ impl Builder {
     }
 
     fn offset(&self, index: u64) -> usize {
-        usize::try_from(index).unwrap_or(usize::MAX).saturating_add(self.shift)
+        position(index, self.shift)
     }
 
     fn events(&mut self, source: &str) -> Result<(), Error> {
+        refuse_before_comma(source, self.shift)?;
         let mut parser = Parser::new();
         // libyaml-safer panics when a block scalar ends without a line break at the end of the file.
         parser.set_input(source.as_bytes().chain(&b"\n"[..usize::from(!source.ends_with('\n'))]));
@@ -253,8 +255,7 @@ impl Builder {
         let text = if written == value {
             TextAt::Content
         } else if matches!(style, Style::SingleQuoted | Style::DoubleQuoted)
-            && written.len() >= 2
-            && written[1..written.len() - 1] == value
+            && written.get(1..written.len().saturating_sub(1)) == Some(value.as_str())
         {
             TextAt::Quoted
         } else {
@@ -345,11 +346,16 @@ pub(crate) fn short(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(NONE - 1)
 }
 
-fn line_of(source: &str, offset: usize) -> usize {
+/// Where libyaml's `index` is in the source.
+pub(crate) fn position(index: u64, shift: usize) -> usize {
+    usize::try_from(index).unwrap_or(usize::MAX).saturating_add(shift)
+}
+
+pub(crate) fn line_of(source: &str, offset: usize) -> usize {
     1 + line_feeds(&source.as_bytes()[..offset])
 }
 
-fn syntax(error: &libyaml_safer::Error, source: &str) -> Error {
+pub(crate) fn syntax(error: &libyaml_safer::Error, source: &str) -> Error {
     let Some(mark) = error.problem_mark() else {
         return Error::Syntax { line: line_of_bad_character(source), column: 1, problem: error.problem().to_owned() };
     };
@@ -377,9 +383,7 @@ fn after_properties(source: &str, start: usize, end: usize) -> usize {
         if source[at..].starts_with("!<") {
             at = source[at..end].find('>').map_or(end, |close| at + close + 1);
         }
-        while at < end && !matches!(bytes[at], b' ' | b'\t' | b'\r' | b'\n') {
-            at += 1;
-        }
+        at = source[at..end].find(check::is_blank).map_or(end, |blank| at + blank);
         at = check::skip_blank(source, at).min(end);
     }
     at
