@@ -71,8 +71,10 @@ impl FileSet {
         for step in steps.iter_mut() {
             step.keep_earlier(backup)?;
         }
-        // The backups have to be on disk before what they are backups of is gone.
-        self.sync_folders(steps)?;
+        if backup.is_some() {
+            // The backups have to be on disk before what they are backups of is gone.
+            self.sync_folders(steps)?;
+        }
         for step in steps.iter() {
             step.replacement.original.check_unchanged()?;
         }
