@@ -34,12 +34,18 @@ options:
   sources:
     description:
       - "Files on the host whose settings are merged first: files of variables, or playbooks, of which the vars of the plays are taken. Their values never travel through the controller. Later files win over earlier ones, and settings over all."
-      - "Each is copied as it is written there, tags such as !vault included. A value that is nothing but a reference to a variable with a known string becomes that string; other templates are copied, with a warning."
+      - "Each is copied as it is written there, tags such as !vault included. References such as {{ NAME }} to what the sources, the file or settings know as a literal are resolved as Ansible would, also within text, lists and mappings. A value with any other template (a filter, an unknown name) is copied as it is, with a warning."
+      - A source that is not there is a failure, unless optional_sources names it; the file is not changed then.
       - What the file itself has stays; where a source has something else, a warning names the key.
     type: list
     elements: path
     aliases:
       - source
+  optional_sources:
+    description:
+      - Those of sources that may be missing; a warning says so then. Paths that are not in sources are of no account.
+    type: list
+    elements: path
   exclude:
     description:
       - "Names that are not taken from sources; * stands for any text, ? for one character."
@@ -63,7 +69,7 @@ options:
   restore:
     description:
       - "Bring back the backup with this label, the newest whose label fits a pattern such as memcached-*, or the newest of all with the word latest."
-      - Give the same settings (and sources) as the run that made the backup. Where nothing else changed since, the file is put back byte for byte, or removed if there was none. Otherwise only the keys of settings are put back, and a warning names what else differs.
+      - Give the same settings and sources as the run that made the backup. Where nothing else changed since, in the file or its sources, the file is put back byte for byte, or removed if there was none. Otherwise only the keys of settings are put back, and a warning names what else differs. A source that is missing by now is no failure here.
     type: str
   owner:
     description:

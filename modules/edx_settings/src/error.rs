@@ -25,6 +25,12 @@ pub enum Error {
         /// Line, key path and reason.
         reason: lossless_yaml::Error,
     },
+    /// A source that is not there, and has to be.
+    #[error(
+        "sources: {}: there is no such file; nothing was changed: correct sources, or name it in optional_sources as well if it may be missing",
+        .0.display()
+    )]
+    NoSource(PathBuf),
     /// A source that is neither a vars file nor a playbook.
     #[error("sources: {}: {reason}; the file was not changed", .path.display())]
     Source {

@@ -7,6 +7,7 @@
 mod error;
 mod merge;
 mod options;
+mod references;
 mod restore;
 mod sources;
 mod spec;
@@ -91,10 +92,10 @@ fn work(options: &Options, check: bool) -> Result<Outcome, Error> {
 }
 
 fn plan(options: &Options, original: &Original) -> Result<Plan, Error> {
-    let (sources, mut warnings) = sources::read(&options.sources)?;
     let path = original.path();
     let now = original.exists().then(|| original.bytes());
     let Some((wanted, selector)) = &options.restore else {
+        let (sources, mut warnings) = sources::read(&options.sources, &options.optional_sources)?;
         let before = match now {
             Some(bytes) => bytes.to_vec(),
             None if options.create => merge::new_file(options).into_bytes(),
@@ -120,8 +121,7 @@ fn plan(options: &Options, original: &Original) -> Result<Plan, Error> {
         return Err(Error::NoBackup { path: path.to_owned(), wanted: wanted.clone(), labels });
     };
     let earlier = if backup.absent { None } else { Some(file_set::read(&backup.path)?) };
-    let restored = restore::restore(path, earlier.as_ref().map(Original::bytes), now, &sources, options)?;
-    warnings.extend(restored.warnings);
+    let restored = restore::restore(path, earlier.as_ref().map(Original::bytes), now, options)?;
     let attributes = match earlier.as_ref().and_then(Original::metadata).filter(|_| restored.whole) {
         Some(was) => Attributes { user: Some(was.uid()), group: Some(was.gid()), mode: Some(was.mode() & 0o7777) },
         None => Attributes::default(),
@@ -130,7 +130,7 @@ fn plan(options: &Options, original: &Original) -> Result<Plan, Error> {
         bytes: restored.bytes,
         changes: restored.changes,
         kept: Vec::new(),
-        warnings,
+        warnings: restored.warnings,
         attributes,
         label: Some(backup.label),
     })

@@ -43,29 +43,27 @@ pub fn new_file(options: &Options) -> String {
 pub fn merge(path: &Path, before: Vec<u8>, sources: &[Source], options: &Options) -> Result<Merged, Error> {
     let refused = |reason| Error::Yaml { path: path.to_owned(), reason };
     let doc = Document::parse(before).map_err(refused)?;
-    let Gathered { copied, edits: mut wishes, kept, warnings } =
-        gather(sources, &options.exclude, &doc, &options.settings)?;
+    let Gathered { copied, edits, kept, warnings } = gather(sources, &options.exclude, &doc, &options.settings)?;
+    let emit = EmitOptions { reader: options.reader };
     let appended = doc.append_entries(&copied).map_err(refused)?;
-    let from_sources = appended.changes;
-    let doc = if from_sources.is_empty() { doc } else { Document::parse(appended.bytes).map_err(refused)? };
+    let mut changes = appended.changes;
+    let doc = if changes.is_empty() { doc } else { Document::parse(appended.bytes).map_err(refused)? };
+    let resolved = doc.plan(&edits, &emit).map_err(refused)?;
+    // What comes from a source is shown by its key alone.
+    changes.extend(resolved.changes.into_iter().map(|mut change| {
+        change.after_lines = vec![format!("{}: {}", change.path, lossless_yaml::MASK)];
+        change
+    }));
+    let doc = if edits.is_empty() { doc } else { Document::parse(resolved.bytes).map_err(refused)? };
 
-    let resolved: HashSet<KeyPath> = wishes.iter().map(|edit| edit.path().clone()).collect();
-    wishes.retain(|edit| !options.settings.contains_key(edit.path().last_key().unwrap_or_default()));
-    wishes.extend(merge_edits(&doc, &options.settings, options.reader));
+    let mut wishes = merge_edits(&doc, &options.settings, options.reader);
     wishes.extend(options.remove.iter().map(|path| Edit::Remove { path: path.clone() }));
-    let edited = doc.plan(&wishes, &EmitOptions { reader: options.reader }).map_err(refused)?;
+    let edited = doc.plan(&wishes, &emit).map_err(refused)?;
 
-    let mut changes = from_sources;
-    let copied_keys: HashSet<KeyPath> = changes.iter().map(|change| change.path.clone()).collect();
-    for mut change in edited.changes {
-        // What comes from a source is shown by its key alone.
-        if resolved.contains(&change.path) {
-            change.after_lines = vec![format!("{}: {}", change.path, lossless_yaml::MASK)];
-        }
+    let new_keys: HashSet<KeyPath> = changes.iter().map(|change| change.path.clone()).collect();
+    changes.extend(edited.changes.into_iter().filter(|change| {
         let top = KeyPath::from(change.path.segments().iter().take(1).cloned().collect::<Vec<_>>());
-        if !copied_keys.contains(&top) {
-            changes.push(change);
-        }
-    }
+        !new_keys.contains(&top)
+    }));
     Ok(Merged { bytes: edited.bytes, changes, kept, warnings })
 }

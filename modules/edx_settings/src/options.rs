@@ -20,6 +20,8 @@ pub struct Options {
     pub remove: Vec<KeyPath>,
     /// Files whose settings are merged first.
     pub sources: Vec<PathBuf>,
+    /// Those of the sources that may be missing.
+    pub optional_sources: Vec<PathBuf>,
     /// Names that are not taken from sources.
     pub exclude: Vec<String>,
     /// The backup to bring back.
@@ -41,12 +43,14 @@ impl Options {
     pub fn from_arguments(arguments: &Arguments) -> Result<Self, Error> {
         let path = PathBuf::from(arguments.str("path").unwrap_or_default());
         let texts = |name| arguments.strings(name).unwrap_or_default();
+        let paths = |name| texts(name).into_iter().map(PathBuf::from).collect();
         let restore = arguments.str("restore").map(|wanted| Ok::<_, Error>((wanted.to_owned(), wanted.parse()?)));
         let options = Self {
             reader: reader(arguments.str("reader"), &path),
             settings: arguments.dict("settings").cloned().unwrap_or_default(),
             remove: texts("remove").iter().map(|text| text.parse().map_err(Error::Remove)).collect::<Result<_, _>>()?,
-            sources: texts("sources").into_iter().map(PathBuf::from).collect(),
+            sources: paths("sources"),
+            optional_sources: paths("optional_sources"),
             exclude: texts("exclude").into_iter().map(str::to_owned).collect(),
             restore: restore.transpose()?,
             create: arguments.bool("create"),

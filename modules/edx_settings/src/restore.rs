@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::error::Error;
 use crate::merge::merge;
 use crate::options::Options;
-use crate::sources::Source;
+use crate::sources::{Source, read_what_is_there};
 
 /// More key paths than this are counted, not listed.
 const LISTED: usize = 10;
@@ -31,7 +31,16 @@ pub struct Restored {
 ///
 /// Where `now` is just what settings and sources make of the backup, the backup comes back byte for byte. Where other
 /// things changed since, only the keys of settings are put back.
-pub fn restore(
+pub fn restore(path: &Path, backup: Option<&[u8]>, now: Option<&[u8]>, options: &Options) -> Result<Restored, Error> {
+    let (sources, unread) = read_what_is_there(&options.sources);
+    let mut restored = with_sources(path, backup, now, &sources, options)?;
+    if !restored.whole && !restored.changes.is_empty() {
+        restored.warnings.extend(unread);
+    }
+    Ok(restored)
+}
+
+fn with_sources(
     path: &Path,
     backup: Option<&[u8]>,
     now: Option<&[u8]>,
@@ -51,13 +60,16 @@ pub fn restore(
             Ok(Restored { bytes: Some(backup.to_vec()), ..Restored::default() })
         }
         (Some(backup), Some(now)) => {
-            let replayed = merge(path, backup.to_vec(), sources, options);
+            // The run that made the backup may have had no sources.
+            let is_made_by =
+                |sources| merge(path, backup.to_vec(), sources, options).is_ok_and(|replayed| replayed.bytes == now);
+            let is_ours = is_made_by(sources) || !sources.is_empty() && is_made_by(&[]);
             let parse =
                 |bytes: &[u8]| Document::parse(bytes).map_err(|reason| Error::Yaml { path: path.to_owned(), reason });
             let current = parse(now)?;
             let earlier = parse(backup)?;
             let (bytes, changes, mut warnings) = put_back(path, &current, Some(&earlier), options)?;
-            if replayed.is_ok_and(|replayed| replayed.bytes == now) {
+            if is_ours {
                 return Ok(Restored {
                     bytes: Some(backup.to_vec()),
                     whole: true,

@@ -1,15 +1,14 @@
 //! Settings from files on the target: vars files and playbooks.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use lossless_yaml::{Document, Edit, KeyPath, Kind, Node, Resolved, is_template};
+use lossless_yaml::{Document, Edit, KeyPath, Kind, Node, Resolved};
 use serde_json::{Map, Value};
 
 use crate::error::Error;
-
-/// How many references may lead to one another.
-const LONGEST_CHAIN: usize = 16;
+use crate::references::{Names, any, has_template};
 
 /// A source that was read.
 #[derive(Debug)]
@@ -18,25 +17,49 @@ pub struct Source {
     doc: Document,
 }
 
-/// Reads the sources that there are; a warning for each that there is not.
-pub fn read(paths: &[PathBuf]) -> Result<(Vec<Source>, Vec<String>), Error> {
+/// Reads the sources. One that is not there is refused, or only warned of where it is among the `optional`.
+pub fn read(paths: &[PathBuf], optional: &[PathBuf]) -> Result<(Vec<Source>, Vec<String>), Error> {
     let (mut sources, mut warnings) = (Vec::new(), Vec::new());
     for path in paths {
-        let refused = |reason: String| Error::Source { path: path.clone(), reason };
-        match std::fs::metadata(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        match read_one(path) {
+            Err(Error::NoSource(path)) if optional.contains(&path) => {
                 warnings.push(format!("{}: there is no such file, so nothing was merged from it", path.display()));
-                continue;
             }
-            Err(error) => return Err(refused(format!("cannot read it: {error}"))),
-            Ok(found) if !found.is_file() => return Err(refused("it is not a regular file".to_owned())),
-            Ok(_) => {}
+            read => sources.push(read?),
         }
-        let bytes = std::fs::read(path).map_err(|error| refused(format!("cannot read it: {error}")))?;
-        let doc = Document::parse(bytes).map_err(|error| refused(error.to_string()))?;
-        sources.push(Source { path: path.clone(), doc });
     }
     Ok((sources, warnings))
+}
+
+/// Reads the sources that can be read, for a restore, which goes on without the others: a warning for each of them.
+pub fn read_what_is_there(paths: &[PathBuf]) -> (Vec<Source>, Vec<String>) {
+    let (mut sources, mut warnings) = (Vec::new(), Vec::new());
+    for path in paths {
+        let reason = match read_one(path) {
+            Ok(source) => {
+                sources.push(source);
+                continue;
+            }
+            Err(Error::Source { reason, .. }) => reason,
+            Err(_) => "there is no such file".to_owned(),
+        };
+        warnings.push(format!("{}: {reason}, so what was merged from it is not recognized", path.display()));
+    }
+    (sources, warnings)
+}
+
+fn read_one(path: &Path) -> Result<Source, Error> {
+    let path = path.to_owned();
+    let refused = |reason: String| Error::Source { path: path.clone(), reason };
+    match std::fs::metadata(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Err(Error::NoSource(path)),
+        Err(error) => return Err(refused(format!("cannot read it: {error}"))),
+        Ok(found) if !found.is_file() => return Err(refused("it is not a regular file".to_owned())),
+        Ok(_) => {}
+    }
+    let bytes = std::fs::read(&path).map_err(|error| refused(format!("cannot read it: {error}")))?;
+    let doc = Document::parse(bytes).map_err(|error| refused(error.to_string()))?;
+    Ok(Source { path, doc })
 }
 
 impl Source {
@@ -88,7 +111,8 @@ pub fn gather<'s>(
     let mut gathered = Gathered::default();
     let mut templates: Vec<&str> = Vec::new();
     let own: HashMap<&str, Node<'_>> = target.root().entries().map(|(key, value)| (key.key_text(), value)).collect();
-    let names = Names { own: &own, found: &found, settings };
+    let own_come_last = found.iter().map(|(name, found)| (*name, found.value)).chain(own.clone());
+    let names = Names::new(own_come_last, settings);
     for name in order {
         let Some(entry) = found.get(name) else { continue };
         let overridden = settings.get(name).is_some_and(|value| !value.is_object());
@@ -157,80 +181,12 @@ fn merged<'s>(sources: &'s [Source], exclude: &[String]) -> Result<(Vec<&'s str>
     Ok((order, found))
 }
 
-/// Everything that a reference can name.
-struct Names<'a, 's> {
-    own: &'a HashMap<&'a str, Node<'a>>,
-    found: &'a HashMap<&'s str, Found<'s>>,
-    settings: &'a Map<String, Value>,
-}
-
-impl Names<'_, '_> {
-    /// The literal that a value comes to which is nothing but a reference: `"{{ NAME }}"`.
-    fn resolve(&self, value: Node<'_>) -> Option<Value> {
-        let mut name = reference(value)?.to_owned();
-        let mut seen = HashSet::new();
-        for _ in 0..LONGEST_CHAIN {
-            if !seen.insert(name.clone()) {
-                return None;
-            }
-            if let Some(value) = self.settings.get(&name) {
-                return value.is_string().then(|| value.clone());
-            }
-            let next =
-                self.own.get(name.as_str()).copied().or_else(|| self.found.get(name.as_str()).map(|f| f.value))?;
-            match reference(next) {
-                Some(further) => name = further.to_owned(),
-                None => return literal(next),
-            }
-        }
-        None
-    }
-
-    /// Whether the file has what the source says, a reference resolved or not.
-    fn same(&self, have: Node<'_>, source: Node<'_>) -> bool {
-        have.reads_like(source)
-            || self.resolve(source).is_some_and(|value| have.equals(&value, lossless_yaml::Reader::Ansible))
-    }
-}
-
-fn literal(node: Node<'_>) -> Option<Value> {
-    match node.resolved() {
-        Resolved::Str(text) if node.follow().tag() == Some("!unsafe") || !is_template(text) => Some(text.into()),
-        _ => None,
-    }
-}
-
-/// `NAME` of a value that is `{{ NAME }}`.
-fn reference(node: Node<'_>) -> Option<&str> {
-    let node = node.follow();
-    let Resolved::Str(text) = node.resolved() else { return None };
-    if node.tag() == Some("!unsafe") {
-        return None;
-    }
-    let name = text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
-    let starts = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
-    (starts && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')).then_some(name)
-}
-
-fn any(node: Node<'_>, test: &dyn Fn(Node<'_>) -> bool) -> bool {
-    test(node)
-        || node.items().any(|item| any(item, test))
-        || node.entries().any(|(key, value)| any(key, test) || any(value, test))
-}
-
 fn shares(node: Node<'_>) -> bool {
     any(node, &|node| node.anchor().is_some())
 }
 
 fn has_tag(node: Node<'_>) -> bool {
     any(node, &|node| node.follow().tag().is_some())
-}
-
-fn has_template(node: Node<'_>) -> bool {
-    any(node, &|node| {
-        let node = node.follow();
-        node.tag() != Some("!unsafe") && node.text().is_some_and(is_template)
-    })
 }
 
 /// `*` stands for any text, `?` for one character.

@@ -8,74 +8,13 @@
     reason = "a test that cannot go on should say where"
 )]
 
-use serde_json::{Value, json};
+mod host;
+
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 
-struct Host {
-    folder: TempDir,
-}
-
-impl Host {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn with(name: &str, text: &str) -> (Self, PathBuf) {
-        let host = Self::new();
-        let path = host.write(name, text);
-        (host, path)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-        path
-    }
-
-    fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.folder.path()).unwrap();
-        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
-}
-
-fn run(arguments: Value) -> Value {
-    let output = assert_cmd::Command::cargo_bin("edx_settings")
-        .unwrap()
-        .arg("-")
-        .write_stdin(arguments.to_string())
-        .output()
-        .unwrap();
-    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stdout)))
-}
-
-#[track_caller]
-fn ok(arguments: Value) -> Value {
-    let result = run(arguments);
-    assert_eq!(result["failed"], Value::Null, "{result:#}");
-    result
-}
-
-#[track_caller]
-fn refused(arguments: Value) -> String {
-    let result = run(arguments);
-    assert_eq!(result["failed"], true, "{result:#}");
-    result["msg"].as_str().unwrap().to_owned()
-}
-
-fn text(path: &Path) -> String {
-    fs::read_to_string(path).unwrap()
-}
+use host::{Host, ok, refused, text};
+use serde_json::{Value, json};
 
 const LMS: &str = "# rendered\nCACHES:\n    default:\n        LOCATION:\n        - localhost:11211   # here\n        TIMEOUT: '300'\nEMAIL_HOST: localhost\nEMAIL_HOST_PASSWORD: hunter2\n";
 
@@ -221,53 +160,6 @@ fn a_backup_that_is_not_there_is_named() {
         );
     }
     assert_eq!(text(&path), "A: 2\n");
-}
-
-#[test]
-fn sources_come_first_and_their_values_are_never_shown() {
-    let host = Host::new();
-    let play = host.write(
-        "native.yml",
-        "- hosts: all\n  vars:\n    migrate_db: 'yes'\n    EDXAPP_LMS_BASE: \"play\"\n    EDXAPP_NAME: '{{ EDXAPP_LMS_BASE }}'   # note\n    EDXAPP_URL: 'https://{{ EDXAPP_LMS_BASE }}'\n  roles: [x]\n",
-    );
-    let config = host.write("config.yml", "EDXAPP_LMS_BASE: lms.example.com\nEDX_PLATFORM_VERSION: x\nOWN: other\n");
-    let passwords = host.write(
-        "my-passwords.yml",
-        "MYSQL_PASS: 'topsecret1'\nUSERS: {ping: topsecret2}\nVAULT: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3132\nREF: '{{ MYSQL_PASS }}'\n",
-    );
-    let missing = host.path("none.yml");
-    let path = host.write("server-vars.yml", "# mine\nOWN: 1\n");
-    let arguments = json!({
-        "path": path, "sources": [play, config, passwords, missing], "settings": {"EDXAPP_MEMCACHE": ["10.0.0.5:11211"]}, "_ansible_diff": true, "_ansible_verbosity": 4,
-    });
-    let result = ok(arguments.clone());
-    assert_eq!(
-        text(&path),
-        "# mine\nOWN: 1\nEDXAPP_LMS_BASE: lms.example.com\nEDXAPP_URL: 'https://{{ EDXAPP_LMS_BASE }}'\nMYSQL_PASS: 'topsecret1'\nUSERS: {ping: topsecret2}\nVAULT: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3132\nEDXAPP_NAME: lms.example.com\nREF: topsecret1\nEDXAPP_MEMCACHE:\n- 10.0.0.5:11211\n"
-    );
-    assert_eq!(result["kept_keys"], json!(["OWN"]));
-    assert_eq!(
-        result["warnings"],
-        json!([
-            format!("{}: there is no such file, so nothing was merged from it", missing.display()),
-            format!("OWN differs from {} (line 3); the file's own value was kept", config.display()),
-            "these hold templates that Ansible resolves only when a play runs, and that fail where a variable is undefined: EDXAPP_URL",
-        ])
-    );
-    assert!(!result.to_string().contains("topsecret") && !result.to_string().contains("3132"), "{result:#}");
-    assert_eq!(ok(arguments)["changed"], false);
-}
-
-#[test]
-fn sources_are_not_for_files_that_pyyaml_reads() {
-    let (_host, path) = Host::with("etc/lms.yml", LMS);
-    assert_eq!(
-        refused(json!({"path": path, "sources": ["/x.yml"]})),
-        format!(
-            "sources are for a file that Ansible reads; {} is read by PyYAML (give reader: ansible if it is not)",
-            path.display()
-        )
-    );
 }
 
 #[test]
