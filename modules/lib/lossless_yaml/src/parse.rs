@@ -346,12 +346,12 @@ pub(crate) fn short(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(NONE - 1)
 }
 
-/// Where libyaml's `index` is in the source.
-pub(crate) fn position(index: u64, shift: usize) -> usize {
-    usize::try_from(index).unwrap_or(usize::MAX).saturating_add(shift)
+/// A number of libyaml's, which counts from 0 and leaves out a byte order mark, as one that does not.
+pub(crate) fn position(number: u64, shift: usize) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX).saturating_add(shift)
 }
 
-pub(crate) fn line_of(source: &str, offset: usize) -> usize {
+fn line_of(source: &str, offset: usize) -> usize {
     1 + line_feeds(&source.as_bytes()[..offset])
 }
 
@@ -363,8 +363,7 @@ pub(crate) fn syntax(error: &libyaml_safer::Error, source: &str) -> Error {
     if let (Some(context), Some(at)) = (error.context(), error.context_mark()) {
         problem = format!("{problem} ({context}, which began on line {})", at.line + 1);
     }
-    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).saturating_add(1);
-    Error::Syntax { line: number(mark.line), column: number(mark.column), problem }
+    Error::Syntax { line: position(mark.line, 1), column: position(mark.column, 1), problem }
 }
 
 /// libyaml's reader names no line; it stops at the first control character.

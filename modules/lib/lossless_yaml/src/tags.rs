@@ -5,7 +5,7 @@ use std::io::Read;
 use libyaml_safer::{Scanner, TokenData};
 
 use crate::Error;
-use crate::parse::{line_of, position, syntax};
+use crate::parse::{position, syntax};
 
 /// Refuses a tag directly before a comma, as in `[!t, 1]`.
 ///
@@ -27,10 +27,9 @@ pub(crate) fn refuse_before_comma(source: &str, shift: usize) -> Result<(), Erro
         let token = token.map_err(|error| syntax(&error, source))?;
         let start = position(token.start_mark.index, shift);
         if matches!(token.data, TokenData::Scalar { .. }) && marks.binary_search(&start).is_ok() {
-            let line_start = source[..start].rfind('\n').map_or(0, |end| end + 1);
             return Err(Error::Syntax {
-                line: line_of(source, start),
-                column: 1 + source[line_start..start].chars().count(),
+                line: position(token.start_mark.line, 1),
+                column: position(token.start_mark.column, 1),
                 problem: "a tag needs a space behind it".to_owned(),
             });
         }
