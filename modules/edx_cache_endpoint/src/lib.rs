@@ -23,7 +23,7 @@ pub use error::{Error, Problem};
 pub use judge::{Kept, Verdict, Wish, judge};
 pub use options::{Backup, Options, Restore, Work};
 pub use replace::{Pattern, PatternError};
-pub use spec::SPEC;
+pub use spec::{PAGE, SPEC};
 
 use std::path::PathBuf;
 use std::time::Duration;

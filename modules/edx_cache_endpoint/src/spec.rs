@@ -1,6 +1,6 @@
 //! The module's declaration.
 
-use ansible_protocol::{Default, Kind, ModuleSpec, OptionSpec, ReturnSpec};
+use ansible_protocol::{Default, Kind, ModuleSpec, OptionSpec, PageSpec, ReturnSpec};
 
 /// The module `edx_cache_endpoint`.
 pub static SPEC: ModuleSpec = ModuleSpec {
@@ -79,6 +79,10 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     ],
     mutually_exclusive: &[&["endpoints", "restore"]],
     required_one_of: &[],
+};
+
+/// What only the page of `edx_cache_endpoint` shows.
+pub static PAGE: PageSpec = PageSpec {
     notes: &[
         "The programs named in the result have to be restarted before the change has any effect. Sessions are kept in the cache, so everybody has to log in again.",
         "The next upgrade renders the files again. Put server_vars into server-vars.yml, or it brings the old servers back.",

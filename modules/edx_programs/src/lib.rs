@@ -34,7 +34,7 @@ pub use options::{Mode, Options};
 pub use plan::{Action, Plan, Reason};
 pub use process::{Process, Restarts};
 pub use settings::{Settings, SettingsFile};
-pub use spec::SPEC;
+pub use spec::{PAGE, SPEC};
 pub use status::{Program, State, parse_status};
 
 use ansible_protocol::{Failure, Outcome, Request};

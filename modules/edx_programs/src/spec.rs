@@ -1,6 +1,6 @@
 //! What the module declares about itself.
 
-use ansible_protocol::{Default, Kind, ModuleSpec, OptionSpec, ReturnSpec};
+use ansible_protocol::{Default, Kind, ModuleSpec, OptionSpec, PageSpec, ReturnSpec};
 
 /// Options, results and examples, as `ansible-doc edx_programs` shows them.
 pub static SPEC: ModuleSpec = ModuleSpec {
@@ -80,6 +80,10 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     ],
     mutually_exclusive: &[],
     required_one_of: &[],
+};
+
+/// What only the page of `edx_programs` shows.
+pub static PAGE: PageSpec = PageSpec {
     notes: &[
         "The settings files a program reads are those of its service, as Open edX's own roles start it.",
         "A program counts as current when its process started after the modification time of each of them. A file that was moved or copied into place with an old modification time is pointed out in a warning.",

@@ -14,7 +14,7 @@ mod spec;
 
 pub use error::Error;
 pub use options::Options;
-pub use spec::SPEC;
+pub use spec::{PAGE, SPEC};
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! The module's declaration.
 
-use ansible_protocol::{Default, Kind, ModuleSpec, OptionSpec, ReturnSpec};
+use ansible_protocol::{Default, Kind, ModuleSpec, OptionSpec, PageSpec, ReturnSpec};
 
 /// The module `edx_settings`.
 pub static SPEC: ModuleSpec = ModuleSpec {
@@ -83,6 +83,10 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     ],
     mutually_exclusive: &[],
     required_one_of: &[],
+};
+
+/// What only the page of `edx_settings` shows.
+pub static PAGE: PageSpec = PageSpec {
     notes: &[
         "Programs that read the file have to be restarted before the change has any effect.",
         "Refused are files with duplicate keys or several documents, and edits of a value that an alias elsewhere uses.",
@@ -140,7 +144,13 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             description: "Keys that the file has with another value than the sources; the file's value was kept.",
             sample: r#"["EDXAPP_PLATFORM_NAME"]"#,
         },
-        ReturnSpec { name: "created", kind: "bool", returned: "success", description: "Whether the file was made.", sample: "false" },
+        ReturnSpec {
+            name: "created",
+            kind: "bool",
+            returned: "success",
+            description: "Whether the file was made.",
+            sample: "false",
+        },
         ReturnSpec {
             name: "backup",
             kind: "str",

@@ -17,7 +17,7 @@ mod spec;
 pub use check::{Check, Status, Verification};
 pub use error::Error;
 pub use options::{Options, Probe};
-pub use spec::SPEC;
+pub use spec::{PAGE, SPEC};
 
 use ansible_protocol::{Failure, Outcome, Request};
 

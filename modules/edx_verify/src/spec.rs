@@ -1,6 +1,6 @@
 //! The declaration of the module: its options and its page.
 
-use ansible_protocol::{Default, Kind, ModuleSpec, OptionSpec, ReturnSpec};
+use ansible_protocol::{Default, Kind, ModuleSpec, OptionSpec, PageSpec, ReturnSpec};
 
 /// The declaration of `edx_verify`.
 pub static SPEC: ModuleSpec = ModuleSpec {
@@ -88,6 +88,10 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     ],
     mutually_exclusive: &[],
     required_one_of: &[&["memcached", "path", "files"]],
+};
+
+/// What only the page of `edx_verify` shows.
+pub static PAGE: PageSpec = PageSpec {
     notes: &[
         "Works in check mode as it does otherwise.",
         "Reading the counters is not counted as use, and neither is this run's own round trip; a verification of the same \

@@ -24,7 +24,7 @@ use ansible_protocol::{Failure, Outcome, Request};
 
 pub use error::Error;
 pub use goal::Goal;
-pub use spec::SPEC;
+pub use spec::{PAGE, SPEC};
 
 /// The module: from the task's options to its result.
 pub fn run(request: &Request) -> Result<Outcome, Failure> {

@@ -1,6 +1,6 @@
 //! The declaration of the module: its options and its page.
 
-use ansible_protocol::{Default, Kind, ModuleSpec, OptionSpec, ReturnSpec};
+use ansible_protocol::{Default, Kind, ModuleSpec, OptionSpec, PageSpec, ReturnSpec};
 
 /// The declaration of `memcached_install`.
 pub static SPEC: ModuleSpec = ModuleSpec {
@@ -114,6 +114,10 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     ],
     mutually_exclusive: &[],
     required_one_of: &[],
+};
+
+/// What only the page of `memcached_install` shows.
+pub static PAGE: PageSpec = PageSpec {
     notes: &[
         "memcached asks nobody for a password, and the clients of Open edX could not give one. Its listening addresses and \
          the firewall are its security.",

@@ -2,15 +2,24 @@
 
 use std::path::{Path, PathBuf};
 
-use ansible_protocol::{ModuleSpec, ansible_doc_page};
+use ansible_protocol::{ModuleSpec, PageSpec, ansible_doc_page};
 
 /// Every module of the collection.
-pub fn modules() -> [&'static ModuleSpec; 5] {
-    [&edx_cache_endpoint::SPEC, &edx_programs::SPEC, &edx_settings::SPEC, &edx_verify::SPEC, &memcached_install::SPEC]
+pub fn modules() -> [(&'static ModuleSpec, &'static PageSpec); 5] {
+    [
+        (&edx_cache_endpoint::SPEC, &edx_cache_endpoint::PAGE),
+        (&edx_programs::SPEC, &edx_programs::PAGE),
+        (&edx_settings::SPEC, &edx_settings::PAGE),
+        (&edx_verify::SPEC, &edx_verify::PAGE),
+        (&memcached_install::SPEC, &memcached_install::PAGE),
+    ]
 }
 
 /// Each module's page, and where it belongs.
 pub fn pages() -> Vec<(PathBuf, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/modules");
-    modules().iter().map(|spec| (folder.join(format!("{}.py", spec.name)), ansible_doc_page(spec))).collect()
+    modules()
+        .iter()
+        .map(|(spec, page)| (folder.join(format!("{}.py", spec.name)), ansible_doc_page(spec, page)))
+        .collect()
 }

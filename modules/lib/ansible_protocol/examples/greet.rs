@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use ansible_protocol::{Default, Diff, Failure, Kind, ModuleSpec, OptionSpec, Outcome, Request, ReturnSpec, main_with};
+use ansible_protocol::{Default, Diff, Failure, Kind, ModuleSpec, OptionSpec, Outcome, Request, main_with};
 
 static SPEC: ModuleSpec = ModuleSpec {
     name: "greet",
@@ -20,15 +20,6 @@ static SPEC: ModuleSpec = ModuleSpec {
     ],
     mutually_exclusive: &[&["guests", "details"]],
     required_one_of: &[],
-    notes: &[],
-    examples: "- greet:\n    name: World",
-    returns: &[ReturnSpec {
-        name: "greeting",
-        kind: "str",
-        returned: "success",
-        description: "What was said.",
-        sample: "\"Hello World\"",
-    }],
 };
 
 fn greet(request: &Request) -> Result<Outcome, Failure> {

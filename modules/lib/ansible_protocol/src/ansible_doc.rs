@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crate::spec::{Default, Kind, ModuleSpec, OptionSpec, ReturnSpec};
+use crate::spec::{Default, Kind, ModuleSpec, OptionSpec, PageSpec, ReturnSpec};
 
 /// A Python file that holds DOCUMENTATION, EXAMPLES and RETURN, and fails with a sentence when it is
 /// run in the place of the binary.
-pub fn ansible_doc_page(spec: &ModuleSpec) -> String {
+pub fn ansible_doc_page(spec: &ModuleSpec, page: &PageSpec) -> String {
     format!(
         "#!/usr/bin/python\n\
          # -*- coding: utf-8 -*-\n\
@@ -21,13 +21,13 @@ pub fn ansible_doc_page(spec: &ModuleSpec) -> String {
              print('{{\"failed\": true, \"msg\": \"{name} is a binary: put the build/bin/ARCHITECTURE folder of edxops.scaling on \
          the module path (library), see its README\"}}')\n",
         name = spec.name,
-        documentation = documentation(spec),
-        examples = spec.examples.trim(),
-        returns = spec.returns.iter().map(return_entry).collect::<String>(),
+        documentation = documentation(spec, page),
+        examples = page.examples.trim(),
+        returns = page.returns.iter().map(return_entry).collect::<String>(),
     )
 }
 
-fn documentation(spec: &ModuleSpec) -> String {
+fn documentation(spec: &ModuleSpec, shown: &PageSpec) -> String {
     let mut page =
         format!("module: {}\nshort_description: {}\nversion_added: 0.1.0\n", spec.name, scalar(spec.short_description));
     list(&mut page, 0, "description", spec.description);
@@ -44,7 +44,7 @@ fn documentation(spec: &ModuleSpec) -> String {
     ] {
         let _ = write!(page, "  {attribute}:\n    description: {}\n    support: full\n", scalar(description));
     }
-    list(&mut page, 0, "notes", spec.notes);
+    list(&mut page, 0, "notes", shown.notes);
     page.push_str("author:\n  - edxops (@edxops)\n");
     page
 }

@@ -25,7 +25,7 @@ pub use outcome::{Diff, Failure, Outcome};
 pub use request::Request;
 pub use run::main_with;
 pub use secrets::MASK;
-pub use spec::{Default, Kind, ModuleSpec, OptionSpec, ReturnSpec};
+pub use spec::{Default, Kind, ModuleSpec, OptionSpec, PageSpec, ReturnSpec};
 
 /// Re-exported so that a module needs no second copy to build its results.
 pub use serde_json::{Map, Value, json};

@@ -15,6 +15,11 @@ pub struct ModuleSpec {
     pub mutually_exclusive: &'static [&'static [&'static str]],
     /// Groups of options of which at least one must be given.
     pub required_one_of: &'static [&'static [&'static str]],
+}
+
+/// What only the module's page shows, apart from the rest so that a binary does not carry it.
+#[derive(Debug, Clone, Copy)]
+pub struct PageSpec {
     /// Paragraphs under NOTES.
     pub notes: &'static [&'static str],
     /// Tasks, as YAML.
