@@ -1,11 +1,9 @@
 //! The backups that a run makes, or brings back.
 
 use std::collections::BTreeSet;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
 
-use file_set::{Backup as Found, Label, Selector, backups_of};
+use file_set::{Label, backups_of};
 
 use crate::error::{Error, Problem};
 use crate::options::{Backup, Restore};
@@ -53,24 +51,27 @@ pub fn label_for(backup: &Backup, plans: &[FilePlan]) -> Result<Option<Label>, E
     }
 }
 
-/// Finds the backup that `restore` means and reads it. All files get the one
-/// with the same label, so that they fit each other.
+/// Finds the backups that `restore` means and reads them. Each file gets its newest of those: a later run may have
+/// changed, and so kept, only some of the files. The label reported is the oldest among them, that of the run before
+/// which everything is as it will be.
 pub fn find(files: &[Observed<'_>], restore: &Restore, folder: &Path) -> Result<Contents, Error> {
-    let mut all = Vec::new();
+    let (mut known, mut chosen) = (BTreeSet::new(), Vec::new());
     for observed in files {
-        let found = backups_of(&observed.file.path).map_err(Error::Write)?;
-        all.push(found.into_iter().filter(|backup| !backup.absent).collect::<Vec<_>>());
+        let mut newest = None;
+        for backup in backups_of(&observed.file.path).map_err(Error::Write)?.into_iter().filter(|found| !found.absent) {
+            known.insert(backup.label.to_string());
+            if restore.selector.takes(&backup.label) {
+                newest = Some(backup);
+            }
+        }
+        chosen.push(newest);
     }
-    let newest =
-        all.iter().flatten().filter(|backup| takes(&restore.selector, &backup.label)).max_by_key(|backup| made(backup));
-    let Some(label) = newest.map(|backup| backup.label.clone()) else {
-        let mut known = BTreeSet::new();
-        known.extend(all.iter().flatten().map(|backup| backup.label.to_string()));
+    let Some(oldest) = chosen.iter().flatten().min_by_key(|backup| backup.made()) else {
         return Err(Error::NoBackup { folder: folder.to_path_buf(), wanted: restore.wanted.clone(), known });
     };
-    let mut found = Contents { contents: Vec::new(), report: BackupReport::of(&label) };
-    for backups in &all {
-        let path = backups.iter().find(|backup| backup.label == label).map(|backup| &backup.path);
+    let mut found = Contents { contents: Vec::new(), report: BackupReport::of(&oldest.label) };
+    for backup in &chosen {
+        let path = backup.as_ref().map(|backup| &backup.path);
         found.contents.push(path.map(PathBuf::as_path).map(read).transpose()?);
         found.report.files.extend(path.cloned());
     }
@@ -80,35 +81,4 @@ pub fn find(files: &[Observed<'_>], restore: &Restore, folder: &Path) -> Result<
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let original = file_set::read(path).map_err(|error| Error::Files(vec![Problem::from(error)]))?;
     Ok(original.bytes().to_vec())
-}
-
-fn takes(selector: &Selector, label: &Label) -> bool {
-    match selector {
-        Selector::Latest => true,
-        Selector::Prefix(prefix) => label.to_string().starts_with(prefix.as_str()),
-        Selector::Label(wanted) => wanted == label,
-    }
-}
-
-/// When a backup was made, in a form that sorts: the time at the end of its
-/// label, or else that of the file; then the label.
-fn made(backup: &Found) -> (String, String) {
-    let label = backup.label.to_string();
-    let tail = label.len().checked_sub(16).and_then(|start| label.get(start..)).filter(|tail| is_time(tail));
-    let time = tail.map_or_else(|| changed(&backup.path), str::to_owned);
-    (time, label)
-}
-
-fn is_time(text: &str) -> bool {
-    text.bytes().enumerate().all(|(at, byte)| match at {
-        8 => byte == b'T',
-        15 => byte == b'Z',
-        _ => byte.is_ascii_digit(),
-    })
-}
-
-fn changed(path: &Path) -> String {
-    let seconds = path.symlink_metadata().map_or(0, |metadata| metadata.ctime());
-    let time = UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
-    humantime::format_rfc3339_seconds(time).to_string().replace(['-', ':'], "")
 }

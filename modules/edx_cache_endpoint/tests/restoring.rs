@@ -163,3 +163,14 @@ fn a_pattern_means_the_newest_that_fits() {
     assert_eq!(result["backup"], json!("other"));
     assert_eq!(result["endpoints_after"], json!(["10.0.0.9:11211"]));
 }
+
+#[test]
+fn each_file_gets_its_own_newest_backup() {
+    let host = moved("memcached-20261122T010000Z");
+    // An upgrade renders one file anew, and a second move brings it along.
+    fs::write(host.etc().join("discovery.yml"), DISCOVERY).unwrap();
+    host.succeed(json!({"endpoints": [REMOTE], "backup": "memcached-20261122T020000Z"}));
+    let result = restore(&host, "memcached-*");
+    assert_eq!((host.read("lms.yml"), host.read("discovery.yml")), (LMS.to_owned(), DISCOVERY.to_owned()));
+    assert_eq!(result["backup"], json!("memcached-20261122T010000Z"), "as before that run everything is again");
+}

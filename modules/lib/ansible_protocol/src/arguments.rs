@@ -151,7 +151,9 @@ fn coerce(option: &'static OptionSpec, value: &Value) -> Result<Value, ArgumentE
             .filter(|path| !path.is_empty())
             .map(|path| expand_home(&path).into())
             .ok_or_else(|| wrong("a path (not empty)"))?,
-        Kind::Dict => as_dict(value).map(Value::Object).ok_or_else(|| wrong("a dict"))?,
+        Kind::Dict => as_dict(value)
+            .map(Value::Object)
+            .ok_or_else(|| wrong("a dict, or its JSON such as {\"NAME\": \"value\"}"))?,
         Kind::StrList | Kind::PathList => as_list(option, value)?,
         Kind::Raw => value.clone(),
     };

@@ -35,7 +35,7 @@ fn switch(name: &'static str, help: &'static str) -> Arg {
 }
 
 fn argument(option: &'static OptionSpec) -> Arg {
-    let mut help = option.description.first().copied().unwrap_or_default().to_owned();
+    let mut help = plain(option.description.first().copied().unwrap_or_default());
     if let Some(default) = option.default {
         let _ = write!(help, " [default: {}]", shown(default));
     }
@@ -58,9 +58,26 @@ fn argument(option: &'static OptionSpec) -> Arg {
     }
     match option.kind {
         Kind::Bool => argument.num_args(0..=1).require_equals(true).default_missing_value("true"),
+        Kind::Raw => argument.num_args(0..=1).default_missing_value("true"),
         Kind::StrList | Kind::PathList => argument.action(ArgAction::Append).value_delimiter(','),
         _ => argument,
     }
+}
+
+/// Without Ansible's markup: `V(latest)`, `O(state)` and `C(text)` are for its pages.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, marked)) =
+        ["V(", "O(", "C("].iter().filter_map(|mark| rest.split_once(mark)).min_by_key(|(before, _)| before.len())
+    {
+        let (inside, after) = marked.split_once(')').unwrap_or((marked, ""));
+        plain.push_str(before);
+        plain.push_str(inside);
+        rest = after;
+    }
+    plain.push_str(rest);
+    plain
 }
 
 fn shown(default: Default) -> String {

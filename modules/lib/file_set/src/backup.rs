@@ -95,7 +95,8 @@ impl FromStr for Selector {
 }
 
 impl Selector {
-    fn takes(&self, label: &Label) -> bool {
+    /// Whether a backup with this label is one of those that are meant.
+    pub fn takes(&self, label: &Label) -> bool {
         match self {
             Self::Latest => true,
             Self::Prefix(prefix) => label.0.starts_with(prefix),
@@ -113,6 +114,13 @@ pub struct Backup {
     pub path: PathBuf,
     /// Whether it says that there was no file.
     pub absent: bool,
+}
+
+impl Backup {
+    /// When it was made, in a form that sorts: the time at the end of its label, or else that of the file itself.
+    pub fn made(&self) -> String {
+        self.label.made(&self.path)
+    }
 }
 
 /// The backups of a file, the oldest first.
