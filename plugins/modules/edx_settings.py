@@ -68,8 +68,8 @@ options:
     default: false
   restore:
     description:
-      - "Bring back the backup with this label, the newest whose label fits a pattern such as memcached-*, or the newest of all with the word latest."
-      - Give the same settings and sources as the run that made the backup. Where nothing else changed since, in the file or its sources, the file is put back byte for byte, or removed if there was none. Otherwise only the keys of settings are put back, and a warning names what else differs. A source that is missing by now is no failure here.
+      - "Bring back the backup with this label, the newest whose label fits a pattern such as memcached-*, or the newest of all with the word latest. The settings (and sources) of the run that made the backup are given again."
+      - Where nothing else changed since, in the file or its sources, the file is put back byte for byte, or removed if there was none. Otherwise only the keys of settings are put back, and a warning names what else differs; without settings that is a failure, since nothing tells what to put back. A source that is missing by now is no failure here.
     type: str
   owner:
     description:

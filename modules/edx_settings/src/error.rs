@@ -60,6 +60,19 @@ pub enum Error {
         /// The labels that there are.
         labels: Vec<String>,
     },
+    /// A restore without settings of a file that is not just what the run had made of it.
+    #[error(
+        "{}: other things changed since the backup \"{label}\": {what}; nothing was changed: give the settings of the run that made the backup, then their keys are put back",
+        .path.display()
+    )]
+    NothingToPutBack {
+        /// The file.
+        path: PathBuf,
+        /// The backup.
+        label: String,
+        /// The keys at the top of the file that differ.
+        what: String,
+    },
     /// Reading, locking or writing.
     #[error(transparent)]
     Files(#[from] file_set::Error),

@@ -121,7 +121,8 @@ fn plan(options: &Options, original: &Original) -> Result<Plan, Error> {
         return Err(Error::NoBackup { path: path.to_owned(), wanted: wanted.clone(), labels });
     };
     let earlier = if backup.absent { None } else { Some(file_set::read(&backup.path)?) };
-    let restored = restore::restore(path, earlier.as_ref().map(Original::bytes), now, options)?;
+    let was = restore::Backup { label: &backup.label, bytes: earlier.as_ref().map(Original::bytes) };
+    let restored = restore::restore(path, was, now, options)?;
     let attributes = match earlier.as_ref().and_then(Original::metadata).filter(|_| restored.whole) {
         Some(was) => Attributes { user: Some(was.uid()), group: Some(was.gid()), mode: Some(was.mode() & 0o7777) },
         None => Attributes::default(),

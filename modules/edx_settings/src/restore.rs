@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use file_set::Label;
 use lossless_yaml::{Change, ChangeKind, Document, Edit, EmitOptions, KeyPath, Kind, Node, Reader, Segment};
 use serde_json::{Map, Value};
 
@@ -13,6 +14,15 @@ use crate::sources::{Source, read_what_is_there};
 
 /// More key paths than this are counted, not listed.
 const LISTED: usize = 10;
+
+/// What is brought back.
+#[derive(Debug, Clone, Copy)]
+pub struct Backup<'a> {
+    /// Its label.
+    pub label: &'a Label,
+    /// The earlier content; none where there was no file.
+    pub bytes: Option<&'a [u8]>,
+}
 
 /// What restoring comes to.
 #[derive(Debug, Default)]
@@ -27,11 +37,12 @@ pub struct Restored {
     pub warnings: Vec<String>,
 }
 
-/// Works out what `now` becomes. `backup` is none where there was no file.
+/// Works out what `now` becomes.
 ///
 /// Where `now` is just what settings and sources make of the backup, the backup comes back byte for byte. Where other
-/// things changed since, only the keys of settings are put back.
-pub fn restore(path: &Path, backup: Option<&[u8]>, now: Option<&[u8]>, options: &Options) -> Result<Restored, Error> {
+/// things changed since, only the keys of settings are put back; without settings that would be nothing, so it is
+/// refused.
+pub fn restore(path: &Path, backup: Backup<'_>, now: Option<&[u8]>, options: &Options) -> Result<Restored, Error> {
     let (sources, unread) = read_what_is_there(&options.sources);
     let mut restored = with_sources(path, backup, now, &sources, options)?;
     if !restored.whole && !restored.changes.is_empty() {
@@ -42,36 +53,34 @@ pub fn restore(path: &Path, backup: Option<&[u8]>, now: Option<&[u8]>, options: 
 
 fn with_sources(
     path: &Path,
-    backup: Option<&[u8]>,
+    backup: Backup<'_>,
     now: Option<&[u8]>,
     sources: &[Source],
     options: &Options,
 ) -> Result<Restored, Error> {
-    match (backup, now) {
+    match (backup.bytes, now) {
         (None, None) => Ok(Restored::default()),
-        (None, Some(now)) => take_out(path, now, sources, options),
-        (Some(backup), None) => Ok(Restored {
-            bytes: Some(backup.to_vec()),
-            whole: true,
-            changes: vec![whole_file()],
-            warnings: Vec::new(),
-        }),
-        (Some(backup), Some(now)) if now == backup => {
-            Ok(Restored { bytes: Some(backup.to_vec()), ..Restored::default() })
+        (None, Some(now)) => take_out(path, backup.label, now, sources, options),
+        (Some(was), None) => {
+            Ok(Restored { bytes: Some(was.to_vec()), whole: true, changes: vec![whole_file()], warnings: Vec::new() })
         }
-        (Some(backup), Some(now)) => {
+        (Some(was), Some(now)) if now == was => Ok(Restored { bytes: Some(was.to_vec()), ..Restored::default() }),
+        (Some(was), Some(now)) => {
             // The run that made the backup may have had no sources.
             let is_made_by =
-                |sources| merge(path, backup.to_vec(), sources, options).is_ok_and(|replayed| replayed.bytes == now);
+                |sources| merge(path, was.to_vec(), sources, options).is_ok_and(|replayed| replayed.bytes == now);
             let is_ours = is_made_by(sources) || !sources.is_empty() && is_made_by(&[]);
             let parse =
                 |bytes: &[u8]| Document::parse(bytes).map_err(|reason| Error::Yaml { path: path.to_owned(), reason });
             let current = parse(now)?;
-            let earlier = parse(backup)?;
+            let earlier = parse(was)?;
+            if !is_ours && options.settings.is_empty() {
+                return Err(undecided(path, backup.label, &current, Some(&earlier)));
+            }
             let (bytes, changes, mut warnings) = put_back(path, &current, Some(&earlier), options)?;
             if is_ours {
                 return Ok(Restored {
-                    bytes: Some(backup.to_vec()),
+                    bytes: Some(was.to_vec()),
                     whole: true,
                     changes: turned(&earlier, &current, changes),
                     warnings: Vec::new(),
@@ -112,7 +121,7 @@ fn turned(earlier: &Document, current: &Document, mut changes: Vec<Change>) -> V
 }
 
 /// The file did not exist: it goes, unless something else came into it since.
-fn take_out(path: &Path, now: &[u8], sources: &[Source], options: &Options) -> Result<Restored, Error> {
+fn take_out(path: &Path, label: &Label, now: &[u8], sources: &[Source], options: &Options) -> Result<Restored, Error> {
     let refused = |reason| Error::Yaml { path: path.to_owned(), reason };
     let current = Document::parse(now).map_err(refused)?;
     let mut wider = options.settings.clone();
@@ -136,6 +145,10 @@ fn take_out(path: &Path, now: &[u8], sources: &[Source], options: &Options) -> R
             changes: if changes.is_empty() { vec![whole_file()] } else { changes },
             warnings,
         });
+    }
+    // What the sources alone had made may have been taken out.
+    if options.settings.is_empty() && changes.is_empty() {
+        return Err(undecided(path, label, &current, None));
     }
     warnings.extend(others(path, &rest, None));
     Ok(Restored { bytes: Some(rest.source().as_bytes().to_vec()), whole: false, changes, warnings })
@@ -237,18 +250,38 @@ fn others(path: &Path, after: &Document, earlier: Option<&Document>) -> Option<S
     if same_text {
         return None;
     }
-    let empty = Document::parse("{}\n").ok();
-    let differing = differing(after, earlier.or(empty.as_ref())?);
-    let names: Vec<String> = differing.iter().take(LISTED).map(ToString::to_string).collect();
-    let what = match differing.len() {
-        0 => "comments or layout".to_owned(),
-        count if count > LISTED => format!("{} and {} more", names.join(", "), count - LISTED),
-        _ => names.join(", "),
-    };
+    let what = listed(&differing_from(after, earlier));
     Some(format!(
         "{}: other things changed since the backup and were kept: {what}; only the keys of settings were put back",
         path.display()
     ))
+}
+
+/// Without settings nothing tells which of the differences are to go.
+fn undecided(path: &Path, label: &Label, current: &Document, earlier: Option<&Document>) -> Error {
+    let mut keys: Vec<KeyPath> = Vec::new();
+    for path in differing_from(current, earlier) {
+        let top = KeyPath::from(path.segments().iter().take(1).cloned().collect::<Vec<_>>());
+        if !keys.contains(&top) {
+            keys.push(top);
+        }
+    }
+    Error::NothingToPutBack { path: path.to_owned(), label: label.to_string(), what: listed(&keys) }
+}
+
+/// The first key paths, and how many more there are.
+fn listed(paths: &[KeyPath]) -> String {
+    let names: Vec<String> = paths.iter().take(LISTED).map(ToString::to_string).collect();
+    match paths.len() {
+        0 => "comments or layout".to_owned(),
+        count if count > LISTED => format!("{} and {} more", names.join(", "), count - LISTED),
+        _ => names.join(", "),
+    }
+}
+
+fn differing_from(now: &Document, earlier: Option<&Document>) -> Vec<KeyPath> {
+    let empty = Document::parse("{}\n").ok();
+    earlier.or(empty.as_ref()).map_or_else(Vec::new, |earlier| differing(now, earlier))
 }
 
 /// The key paths whose values differ, in the order of the files.

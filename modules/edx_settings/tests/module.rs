@@ -13,7 +13,7 @@ mod host;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
-use host::{Host, ok, refused, text};
+use host::{Host, ok, refused, run, text};
 use serde_json::{Value, json};
 
 const LMS: &str = "# rendered\nCACHES:\n    default:\n        LOCATION:\n        - localhost:11211   # here\n        TIMEOUT: '300'\nEMAIL_HOST: localhost\nEMAIL_HOST_PASSWORD: hunter2\n";
@@ -139,6 +139,78 @@ fn what_changed_since_the_backup_is_kept() {
             path.display()
         )])
     );
+}
+
+#[test]
+fn without_settings_a_file_that_differs_from_the_backup_is_refused() {
+    let before = "A: 1\nCACHES: {x: 1, y: 2}\nGONE: 3\n";
+    let (_host, path) = Host::with("server-vars.yml", before);
+    ok(json!({"path": path, "settings": {"A": 2}, "backup": "one"}));
+    let now = "A: 2\nCACHES: {x: 3, y: 4}\nOWN: x\n";
+    fs::write(&path, now).unwrap();
+    for arguments in [
+        json!({"path": path, "restore": "one"}),
+        json!({"path": path, "restore": "*", "settings": {}}),
+        json!({"path": path, "restore": "latest", "_ansible_check_mode": true}),
+    ] {
+        let result = run(arguments);
+        assert_eq!((&result["failed"], &result["changed"]), (&json!(true), &json!(false)));
+        assert_eq!(
+            result["msg"],
+            format!(
+                "{}: other things changed since the backup \"one\": A, CACHES, OWN, GONE; nothing was changed: give the \
+                 settings of the run that made the backup, then their keys are put back",
+                path.display()
+            )
+        );
+        assert_eq!(text(&path), now);
+    }
+    // What it says to do helps.
+    assert_eq!(ok(json!({"path": path, "settings": {"A": 2}, "restore": "one"}))["changed"], true);
+    assert_eq!(text(&path), now.replace("A: 2", "A: 1"));
+
+    fs::write(&path, format!("# mine\n{before}")).unwrap();
+    assert_eq!(
+        refused(json!({"path": path, "restore": "one"})),
+        format!(
+            "{}: other things changed since the backup \"one\": comments or layout; nothing was changed: give the \
+             settings of the run that made the backup, then their keys are put back",
+            path.display()
+        )
+    );
+}
+
+#[test]
+fn without_settings_a_file_that_is_the_backup_is_as_wanted() {
+    let (_host, path) = Host::with("server-vars.yml", "A: 1\n");
+    ok(json!({"path": path, "settings": {"A": 2}, "backup": "one"}));
+    ok(json!({"path": path, "settings": {"A": 2}, "restore": "one"}));
+    for settings in [Value::Null, json!({})] {
+        let result = ok(json!({"path": path, "settings": settings, "restore": "one"}));
+        assert_eq!((&result["changed"], &result["warnings"]), (&json!(false), &Value::Null));
+        assert_eq!(result["msg"], format!("{} is as wanted", path.display()));
+    }
+    fs::remove_file(&path).unwrap();
+    assert_eq!(ok(json!({"path": path, "restore": "one"}))["changed"], true, "a file that went comes back");
+    assert_eq!(text(&path), "A: 1\n");
+}
+
+#[test]
+fn without_settings_a_file_that_the_run_had_made_is_not_guessed_at() {
+    let host = Host::new();
+    let path = host.path("server-vars.yml");
+    ok(json!({"path": path, "settings": {"A": 1}, "create": true, "backup": "first"}));
+    assert_eq!(
+        refused(json!({"path": path, "restore": "first"})),
+        format!(
+            "{}: other things changed since the backup \"first\": A; nothing was changed: give the settings of the run \
+             that made the backup, then their keys are put back",
+            path.display()
+        )
+    );
+    assert_eq!(text(&path), "---\nA: 1\n");
+    ok(json!({"path": path, "settings": {"A": 1}, "restore": "first"}));
+    assert_eq!(ok(json!({"path": path, "restore": "first"}))["changed"], false, "there is still none");
 }
 
 #[test]

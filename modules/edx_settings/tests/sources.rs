@@ -311,3 +311,15 @@ fn a_file_that_a_run_with_sources_made_is_removed() {
     ok(json!({"path": path, "sources": [source], "settings": settings, "restore": "move"}));
     assert!(!path.exists());
 }
+
+#[test]
+fn a_run_with_sources_alone_is_taken_back_without_settings() {
+    let host = Host::new();
+    let path = host.write("server-vars.yml", "OWN: 1\n");
+    let source = host.write("config.yml", "A: x\n");
+    ok(json!({"path": path, "sources": [source], "backup": "move"}));
+    assert_eq!(text(&path), "OWN: 1\nA: x\n");
+    let back = json!({"path": path, "sources": [source], "restore": "move"});
+    assert_eq!(ok(back)["warnings"], Value::Null);
+    assert_eq!(text(&path), "OWN: 1\n");
+}

@@ -6,8 +6,8 @@ use ansible_protocol::{Failure, Outcome};
 
 use crate::check::{Check, Status, Verification, counted};
 
-/// No more failed checks than this are named in the message; all of them are in `checks`.
-const NAMED: usize = 8;
+/// Up to so many failed checks are named with their subjects in the message, more are counted; all are in `checks`.
+const NAMED: usize = 3;
 
 /// A failure when any check failed, with all results in it either way.
 pub fn finish(verification: Verification) -> Result<Outcome, Failure> {
@@ -44,11 +44,11 @@ fn message(verification: &Verification) -> String {
         }
         return message;
     };
-    let mut names: Vec<String> =
-        failed.iter().take(NAMED).map(|check| format!("{} ({})", check.name, check.subject)).collect();
-    if failed.len() > NAMED {
-        names.push(format!("{} more", failed.len() - NAMED));
-    }
+    let names: Vec<String> = if failed.len() > NAMED {
+        counts(&failed).iter().map(|(name, count)| format!("{count} {name}")).collect()
+    } else {
+        failed.iter().map(|check| format!("{} ({})", check.name, check.subject)).collect()
+    };
     format!(
         "{} of {} failed: {}. First: {}",
         failed.len(),
@@ -56,6 +56,18 @@ fn message(verification: &Verification) -> String {
         names.join(", "),
         sentence(first)
     )
+}
+
+/// How many there are of each name, in reading order.
+fn counts(checks: &[&Check]) -> Vec<(&'static str, usize)> {
+    let mut counts: Vec<(&'static str, usize)> = Vec::new();
+    for check in checks {
+        match counts.iter_mut().find(|(name, _)| *name == check.name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((check.name, 1)),
+        }
+    }
+    counts
 }
 
 /// A check on one line, for a message or a warning.
@@ -72,14 +84,12 @@ fn table(checks: &[Check]) -> String {
     let name = width(&mut checks.iter().map(|check| check.name.len()), 40).unwrap_or(0);
     let subject = width(&mut checks.iter().map(|check| check.subject.chars().count()), 48).unwrap_or(0);
     let mut text = String::new();
-    for (index, check) in checks.iter().enumerate() {
-        let next = checks.get(index + 1);
+    let mut rest = checks;
+    while let Some((check, after)) = rest.split_first() {
         let repeats =
             |other: &Check| (other.name, other.status, &other.advice) == (check.name, check.status, &check.advice);
-        let (skipped_after, is_told) = skipped_together(checks, index);
-        if is_told {
-            continue;
-        }
+        let skipped_after = skipped_together(check, after);
+        rest = &after[skipped_after..];
         let more = if skipped_after > 0 { format!(" (and {skipped_after} more)") } else { String::new() };
         let line = format!(
             "{:status$}  {:name$}  {:subject$}  {}{more}",
@@ -90,22 +100,23 @@ fn table(checks: &[Check]) -> String {
         );
         let _ = writeln!(text, "{}", line.trim_end());
         // What to do is the same for many files in a row; it stands below the last of them.
-        if let (Some(advice), false) = (&check.advice, next.is_some_and(repeats)) {
+        if let (Some(advice), false) = (&check.advice, rest.first().is_some_and(repeats)) {
             let _ = writeln!(text, "{:status$}  {advice}", "");
         }
     }
     text
 }
 
-/// How many checks of the same subject were skipped right after this skipped one, and whether this one is
-/// such a follower: after one failure a dozen lines would say nothing.
-fn skipped_together(checks: &[Check], index: usize) -> (usize, bool) {
-    let belongs = |check: &&Check| check.status == Status::Skipped && check.subject == checks[index].subject;
-    if !belongs(&&checks[index]) {
-        return (0, false);
+/// How many checks right after this skipped one are told by its line: those skipped of the same subject, or those
+/// of the same name skipped for the same reason. After one failure a dozen lines would say nothing.
+fn skipped_together(check: &Check, after: &[Check]) -> usize {
+    if check.status != Status::Skipped {
+        return 0;
     }
-    let after = checks[index + 1..].iter().take_while(belongs).count();
-    (after, checks[..index].last().is_some_and(|last| belongs(&last)))
+    let same_subject = |other: &&Check| other.status == Status::Skipped && other.subject == check.subject;
+    let same_reason =
+        |other: &&Check| other.status == Status::Skipped && (other.name, &other.seen) == (check.name, &check.seen);
+    after.iter().take_while(same_subject).count().max(after.iter().take_while(same_reason).count())
 }
 
 #[cfg(test)]
@@ -145,12 +156,36 @@ mod tests {
     }
 
     #[test]
-    fn the_message_stays_short_when_much_failed() {
-        let failed = |number| Check::failed("edx_etc.cache", format!("{number}.yml"), "local", "move it");
-        let verification = Verification { checks: (0..20).map(failed).collect(), ..Verification::default() };
-        let message = message(&verification);
-        assert!(message.contains("edx_etc.cache (7.yml), 12 more. First: "), "{message}");
-        assert!(!message.contains("8.yml"), "{message}");
+    fn up_to_three_failed_checks_are_named_and_more_are_counted_by_name() {
+        let failed = |number| Check::failed("edx_etc.no_local_cache", format!("{number}.yml"), "local", "move it");
+        let mut checks: Vec<Check> = (1..4).map(failed).collect();
+        let told = |checks: &[Check]| message(&Verification { checks: checks.to_vec(), ..Verification::default() });
+        assert_eq!(
+            told(&checks),
+            "3 of 3 checks failed: edx_etc.no_local_cache (1.yml), edx_etc.no_local_cache (2.yml), \
+             edx_etc.no_local_cache (3.yml). First: edx_etc.no_local_cache (1.yml): local; move it"
+        );
+        checks.insert(0, Check::failed("memcached.reachable", "10.0.0.5:11211", "cannot connect", "start it"));
+        checks.push(Check::ok("edx_etc.readable", "/edx/etc", "3 files read"));
+        assert_eq!(
+            told(&checks),
+            "4 of 5 checks failed: 1 memcached.reachable, 3 edx_etc.no_local_cache. First: memcached.reachable \
+             (10.0.0.5:11211): cannot connect; start it"
+        );
+    }
+
+    #[test]
+    fn what_is_skipped_for_the_same_reason_stands_on_one_line() {
+        let skipped = |file| Check::skipped("edx_etc.cache_endpoint", file, "none of its caches has moved");
+        let other = Check::skipped("edx_etc.cache_endpoint", "d.yml", "another reason");
+        let ok = Check::ok("edx_etc.cache_endpoint", "e.yml", "fine");
+        assert_eq!(
+            table(&[skipped("a.yml"), skipped("b.yml"), skipped("c.yml"), other, ok, skipped("f.yml")]),
+            "skipped  edx_etc.cache_endpoint  a.yml  none of its caches has moved (and 2 more)\n\
+             skipped  edx_etc.cache_endpoint  d.yml  another reason\n\
+             ok       edx_etc.cache_endpoint  e.yml  fine\n\
+             skipped  edx_etc.cache_endpoint  f.yml  none of its caches has moved\n"
+        );
     }
 
     #[test]

@@ -62,6 +62,33 @@ fn every_way_to_name_this_host_is_local() {
 }
 
 #[test]
+fn the_default_name_of_edx_is_not_said_to_be_this_host() {
+    let seen = |server: &Server| {
+        let run = server.verify_files();
+        let failed = run.checks().iter().find(|check| check["status"] == "failed").unwrap().clone();
+        assert_eq!(failed["advice"], "point it at the cache server with edx_cache_endpoint, and restart its service");
+        failed["seen"].as_str().unwrap().to_owned()
+    };
+    let server = Server::moved();
+    server.replace("edx/etc/ecommerce.yml", NEW, "memcache");
+    assert_eq!(
+        seen(&server),
+        "memcache (edX's default name, which nothing on a native install resolves) at CACHES.default.LOCATION[0]"
+    );
+    let server = Server::moved();
+    server.write(
+        "edx/etc/ecommerce.yml",
+        "CACHES:\n  default:\n    BACKEND: django.core.cache.backends.memcached.MemcachedCache\n    LOCATION: \
+         [memcache:11211, localhost:11211]\n",
+    );
+    assert_eq!(
+        seen(&server),
+        "still on this host: localhost:11211 at CACHES.default.LOCATION[1]; memcache:11211 (edX's default name, which \
+         nothing on a native install resolves) at CACHES.default.LOCATION[0]"
+    );
+}
+
+#[test]
 fn caches_in_the_same_file_are_told_together() {
     let server = Server::moved();
     server.replace("edx/etc/lms.yml", NEW, "localhost:11211");

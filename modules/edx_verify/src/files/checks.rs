@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use edx_layout::{Endpoint, FolderError, MemcachedVariable, Release, ThisHost, service_of};
+use edx_layout::{EDX_DEFAULT_NAME, Endpoint, FolderError, Host, MemcachedVariable, Release, ThisHost, service_of};
 
 use super::Files;
 use super::caches::{Cache, ReadError, Server};
@@ -81,13 +81,30 @@ fn no_local(file: &Path, caches: usize, left: &[&Server], release: Option<Releas
     if left.is_empty() {
         return Check::ok(NO_LOCAL_CACHE, subject, format!("{}, none on this host", counted(caches, "cache")));
     }
-    let seen = format!("still on this host: {}", places(left));
+    let seen = still_there(left);
     if let Some(release) = release.filter(|release| !is_read(file, *release)) {
         let advice = format!("{release} does not read this file; move it all the same, so that nobody is misled");
         return Check::warning(NO_LOCAL_CACHE, subject, seen, advice);
     }
     let advice = "point it at the cache server with edx_cache_endpoint, and restart its service";
     Check::failed(NO_LOCAL_CACHE, subject, seen, advice)
+}
+
+/// A name that nothing resolves is not a server on this host.
+fn still_there(left: &[&Server]) -> String {
+    let (unresolved, local): (Vec<&Server>, Vec<&Server>) = left.iter().copied().partition(
+        |server| matches!(&server.endpoint, Ok(Endpoint::Tcp { host: Host::Name(name), .. }) if name == EDX_DEFAULT_NAME),
+    );
+    let mut parts = Vec::new();
+    if !local.is_empty() {
+        parts.push(format!("still on this host: {}", places(&local)));
+    }
+    if !unresolved.is_empty() {
+        parts.push(places_of(&unresolved, |server| {
+            format!("{} (edX's default name, which nothing on a native install resolves)", server.shown())
+        }));
+    }
+    parts.join("; ")
 }
 
 /// LMS and Studio have a record in JSON and one in YAML, and a release reads one of them.
@@ -122,12 +139,16 @@ fn points_at(file: &Path, caches: &[Cache], moved: &[&Server], wanted: &[Endpoin
 
 /// What stands there with the key paths, those of the same value together.
 fn places(servers: &[&Server]) -> String {
+    places_of(servers, |server| match &server.endpoint {
+        Ok(_) => server.shown(),
+        Err(error) => error.to_string(),
+    })
+}
+
+fn places_of(servers: &[&Server], told: impl Fn(&Server) -> String) -> String {
     let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     for server in servers {
-        let value = match &server.endpoint {
-            Ok(_) => server.shown(),
-            Err(error) => error.to_string(),
-        };
+        let value = told(server);
         match groups.iter_mut().find(|(known, _)| *known == value) {
             Some((_, keys)) => keys.push(&server.key),
             None => groups.push((value, vec![&server.key])),

@@ -14,29 +14,33 @@ pub struct Daemon {
     pub port: u16,
 }
 
+const PROGRAM: &str = "/usr/bin/memcached";
+
 /// Starts memcached on 127.0.0.1 with these arguments besides; none, with a message, where it is not installed.
 pub fn memcached(arguments: &[&str]) -> Option<Daemon> {
-    let program = "/usr/bin/memcached";
-    if !Path::new(program).exists() {
-        println!("skipped: {program} is not installed");
+    if !Path::new(PROGRAM).exists() {
+        println!("skipped: {PROGRAM} is not installed");
         return None;
     }
-    // Another process may take the free port first; then memcached ends at once.
+    // Another process may take the free port first; then memcached ends at once, and who answers is another daemon.
     for _ in 0..10 {
-        let port = free_port();
-        let number = port.to_string();
-        let process = Command::new(program)
-            .args(["-u", "nobody", "-l", "127.0.0.1", "-U", "0", "-p", &number])
-            .args(arguments)
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut daemon = Daemon { process, port };
-        if daemon.answers() {
+        if let Some(daemon) = memcached_on(free_port(), arguments) {
             return Some(daemon);
         }
     }
     panic!("memcached {arguments:?} does not start");
+}
+
+/// Starts memcached on this port; none where another process has it.
+pub fn memcached_on(port: u16, arguments: &[&str]) -> Option<Daemon> {
+    let process = Command::new(PROGRAM)
+        .args(["-u", "nobody", "-l", "127.0.0.1", "-U", "0", "-p", &port.to_string()])
+        .args(arguments)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut daemon = Daemon { process, port };
+    daemon.answers().then_some(daemon)
 }
 
 /// A port of 127.0.0.1 that nothing listens on.
@@ -73,28 +77,43 @@ impl Daemon {
 
     /// A number in its statistics; none while it refuses connections.
     pub fn try_stat(&self, name: &str) -> Option<u64> {
-        let mut stream = self.connect();
-        stream.write_all(b"stats\r\n").ok()?;
-        let prefix = format!("STAT {name} ");
-        BufReader::new(stream)
-            .lines()
-            .map_while(Result::ok)
-            .take_while(|line| line != "END")
-            .find_map(|line| line.strip_prefix(&prefix)?.parse().ok())
+        read_stat(self.connect(), name)
     }
 
+    /// Whether this daemon, and no other one, came to listen on its port.
     fn answers(&mut self) -> bool {
+        let own = u64::from(self.process.id());
         for _ in 0..200 {
             if self.process.try_wait().unwrap().is_some() {
                 return false;
             }
-            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
-                return true;
+            match pid_on(self.port) {
+                Some(pid) if pid == own => return true,
+                Some(_) => return false,
+                None => {}
             }
             thread::sleep(Duration::from_millis(20));
         }
         false
     }
+}
+
+/// The process id that a memcached on this port tells; none while there is none.
+fn pid_on(port: u16) -> Option<u64> {
+    let stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    // What has the port in memcached's place may never answer.
+    stream.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
+    read_stat(stream, "pid")
+}
+
+fn read_stat(mut stream: TcpStream, name: &str) -> Option<u64> {
+    stream.write_all(b"stats\r\n").ok()?;
+    let prefix = format!("STAT {name} ");
+    BufReader::new(stream)
+        .lines()
+        .map_while(Result::ok)
+        .take_while(|line| line != "END")
+        .find_map(|line| line.strip_prefix(&prefix)?.parse().ok())
 }
 
 impl Drop for Daemon {
