@@ -129,7 +129,7 @@ caches:
   returned: success
   sample: [{"file": "/edx/etc/insights.yml", "key_path": "CACHES.default", "line": 11, "backend": "django.core.cache.backends.memcached.MemcachedCache", "location": ["172.31.5.10:11211"]}]
 kept:
-  description: "The caches that were left alone though they do not point at endpoints: file, key_path, line, reason."
+  description: "The caches that were left alone though they do not point at endpoints: file, key_path, line, reason. A warning for each set of other servers says how many caches stay there."
   type: list
   returned: success
   sample: []

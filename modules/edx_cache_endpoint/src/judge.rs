@@ -45,8 +45,8 @@ pub enum Kept {
 }
 
 impl Kept {
-    /// Whether the operator has to look at it: other servers may well be meant
-    /// to stay, everything else is not what anybody wants.
+    /// Whether the operator has to look at this cache. Other servers may well be
+    /// meant to stay, so the caches on them are only counted.
     pub fn is_worrying(&self) -> bool {
         !matches!(self, Self::Foreign(_))
     }

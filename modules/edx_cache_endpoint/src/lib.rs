@@ -25,7 +25,8 @@ pub use options::{Backup, Options, Restore, Work};
 pub use replace::{Pattern, PatternError};
 pub use spec::{PAGE, SPEC};
 
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ansible_protocol::{Failure, Outcome, Request};
@@ -82,7 +83,7 @@ fn work(request: &Request) -> Result<Outcome, Error> {
         None => write::predict(&planned.files)?,
     }
     let release = options.release.or_else(|| root_of(&options.folder).and_then(|root| Release::detect(&root)));
-    let context = Context { folder: &options.folder, release, here: &here, bystanders };
+    let context = Context { check: request.check, folder: &options.folder, release, here: &here, bystanders };
     Ok(report::outcome(&planned.files, &planned.others, backup, planned.warnings, &context))
 }
 
@@ -155,16 +156,17 @@ struct Planned {
     warnings: Vec<String>,
 }
 
-fn plan(options: &Options, files: &[Observed<'_>], wanted: Wanted, listing: &Listing) -> Planned {
+fn plan(options: &Options, observed: &[Observed<'_>], wanted: Wanted, listing: &Listing) -> Planned {
     let current: &[Endpoint] = match &options.work {
         Work::Point(wish) => &wish.endpoints,
         Work::Report | Work::Restore(_) => &[],
     };
-    let caches: Vec<_> = files.iter().flat_map(|file| &file.caches).collect();
+    let caches: Vec<_> = observed.iter().flat_map(|file| &file.caches).collect();
     let old = old_servers(&caches, current);
     let needles = Needles::new(&old, current);
-    let files =
-        std::iter::zip(files, wanted.contents).map(|(file, content)| FilePlan::new(file, content, &needles)).collect();
+    let files = std::iter::zip(observed, wanted.contents)
+        .map(|(file, content)| FilePlan::new(file, content, &needles))
+        .collect();
 
     let mut warnings = wanted.warnings;
     warnings.extend(
@@ -174,7 +176,10 @@ fn plan(options: &Options, files: &[Observed<'_>], wanted: Wanted, listing: &Lis
             .map(|path| format!("{}: it is not a regular file, so it was left alone", path.display())),
     );
     let mut others = Vec::new();
-    for path in &listing.others {
+    let read: Vec<_> = observed.iter().filter_map(|file| identity(&file.file.path)).collect();
+    // Where lms.yml is a link to lms.real, that file is listed among the others, too.
+    let unread = |path: &&PathBuf| !identity(path).is_some_and(|id| read.contains(&id));
+    for path in listing.others.iter().filter(unread) {
         match needles.in_file(path) {
             Ok(found) => others.push(found),
             Err(reason) => {
@@ -183,6 +188,11 @@ fn plan(options: &Options, files: &[Observed<'_>], wanted: Wanted, listing: &Lis
         }
     }
     Planned { files, others, backup: wanted.backup, warnings }
+}
+
+/// The device and the inode of a file.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    path.metadata().ok().map(|found| (found.dev(), found.ino()))
 }
 
 /// Every result, or every problem.

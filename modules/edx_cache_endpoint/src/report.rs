@@ -9,6 +9,7 @@ use edx_layout::{ThisHost, redacted, service_of};
 
 use file_set::Label;
 
+use crate::judge::Kept;
 use crate::leftovers::Leftovers;
 use crate::plan::{FilePlan, LocationChange};
 use crate::settings::CacheState;
@@ -16,6 +17,8 @@ use crate::settings::CacheState;
 /// What a run knows besides its plans.
 #[derive(Debug)]
 pub struct Context<'a> {
+    /// Whether nothing was written.
+    pub check: bool,
     /// The settings folder.
     pub folder: &'a Path,
     /// The release of Open edX.
@@ -58,8 +61,8 @@ pub fn outcome(
 ) -> Outcome {
     let root = root_of(context.folder);
     let configured = root.as_deref().and_then(configured_programs);
-    let programs = |plans: &[&FilePlan]| -> Value {
-        programs_to_restart(plans.iter().map(|plan| &plan.path), context.release, configured.as_ref()).into()
+    let programs = |plans: &[&FilePlan]| {
+        programs_to_restart(plans.iter().map(|plan| &plan.path), context.release, configured.as_ref())
     };
     let caching: Vec<&FilePlan> =
         plans.iter().filter(|plan| !plan.before.is_empty() || !plan.after.is_empty()).collect();
@@ -67,6 +70,12 @@ pub fn outcome(
     let mut observed = context.bystanders.clone();
     observed.extend(plans.iter().flat_map(|plan| &plan.after).filter_map(|cache| cache.observed.clone()));
     let vars = server_vars(context.release, &observed, context.here);
+    let mut text = text(&caching, &changed, &vars);
+    let restart = programs(&changed);
+    if !restart.is_empty() {
+        let when = if context.check { "to restart" } else { "restart" };
+        let _ = writeln!(text, "{when}: {}", restart.join(", "));
+    }
 
     let mut outcome = Outcome::new(!changed.is_empty())
         .field("files", caching.iter().map(|plan| file(plan)).collect::<Value>())
@@ -75,7 +84,7 @@ pub fn outcome(
         .field("endpoints_before", endpoints(plans.iter().flat_map(|plan| &plan.before)))
         .field("endpoints_after", endpoints(plans.iter().flat_map(|plan| &plan.after)))
         .field("services", services(&caching))
-        .field("programs", programs(&changed))
+        .field("programs", restart)
         .field("affected_programs", programs(&caching))
         .field("server_vars", Value::Object(vars.vars.clone()))
         .field("server_vars_default", vars.at_default.clone())
@@ -83,10 +92,11 @@ pub fn outcome(
         .field("release", context.release.map(Release::name))
         .field("backup", backup.label)
         .field("backup_files", backup.files.iter().map(|path| path.display().to_string()).collect::<Value>())
-        .text(text(&caching, &changed, &vars))
+        .text(text)
         .msg(summary(&caching, &changed))
         .warn_all(warnings)
         .warn_all(plans.iter().flat_map(kept_warnings))
+        .warn_all(staying(plans))
         .warn_all(vars.unexpressed.iter().map(|cache| format!("the next upgrade will change these servers: {cache}")))
         .warn_all(plans.iter().map(|plan| &plan.leftovers).chain(others).flat_map(Leftovers::warnings));
     for plan in &changed {
@@ -132,6 +142,27 @@ fn kept_warnings(plan: &FilePlan) -> impl Iterator<Item = String> {
         .iter()
         .filter(|cache| cache.why.is_worrying())
         .map(|cache| format!("{}:{}: {}: {}", plan.path.display(), cache.line, cache.key_path, cache.why))
+}
+
+/// A warning for each set of servers that `replace` does not mean: one for each
+/// cache would bury what a mistyped `replace` looks like.
+fn staying(plans: &[FilePlan]) -> impl Iterator<Item = String> {
+    let mut found: Vec<(&[String], usize)> = Vec::new();
+    for cache in plans.iter().flat_map(|plan| &plan.kept) {
+        let Kept::Foreign(servers) = &cache.why else { continue };
+        let is_same = |known: &[String]| {
+            known.iter().all(|server| servers.contains(server)) && servers.iter().all(|server| known.contains(server))
+        };
+        match found.iter_mut().find(|(known, _)| is_same(known)) {
+            Some((_, caches)) => *caches += 1,
+            None => found.push((servers, 1)),
+        }
+    }
+    found.into_iter().map(|(servers, caches)| {
+        let (stay, them) = if caches == 1 { (" stays", "it") } else { ("s stay", "them") };
+        let names = if servers.len() == 1 { "it" } else { "them" };
+        format!("{caches} cache{stay} on {}: name {names} in replace to move {them}", servers.join(", "))
+    })
 }
 
 /// Each server once, in the order in which they stand in the files.

@@ -128,7 +128,7 @@ pub static PAGE: PageSpec = PageSpec {
             name: "kept",
             kind: "list",
             returned: "success",
-            description: "The caches that were left alone though they do not point at endpoints: file, key_path, line, reason.",
+            description: "The caches that were left alone though they do not point at endpoints: file, key_path, line, reason. A warning for each set of other servers says how many caches stay there.",
             sample: "[]",
         },
         ReturnSpec {

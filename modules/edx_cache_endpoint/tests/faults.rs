@@ -151,6 +151,7 @@ for server-vars.yml:
   EDXAPP_MEMCACHE: [\"172.31.5.10:11211\"]
   DISCOVERY_MEMCACHE: [\"172.31.5.10:11211\"]
   EDXAPP_ENABLE_MEMCACHE: false
+to restart: discovery, lms, edxapp_worker:*
 edx_cache_endpoint: changed: 3 cache locations in 2 files of 2
 "
     );

@@ -6,6 +6,7 @@ mod common;
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::process::Command;
 
 use ansible_protocol::json;
 use common::{DISCOVERY, Host, LMS, LOCAL, REMOTE, strings};
@@ -168,6 +169,7 @@ fn other_backends_and_other_servers_stay() {
         [
             "ROOT/edx/etc/insights.yml:5: CACHES.mixed: of its servers only some are to be replaced, so the list was left alone; name 172.31.5.20:11211 in `replace`, too, if the whole list is to go",
             "ROOT/edx/etc/insights.yml:6: CACHES.none: it has no LOCATION; add one by hand if the platform uses this cache",
+            "1 cache stays on 172.31.5.20:11211: name it in replace to move it",
             "the next upgrade will change these servers: ROOT/edx/etc/insights.yml: CACHES.other: the role of this service renders no such cache, so no variable reaches it",
         ]
     );
@@ -185,6 +187,57 @@ fn replace_says_which_servers_go() {
     let result = host.succeed(json!({"endpoints": [REMOTE], "replace": ["172.31.5.20"]}));
     assert_eq!(result["endpoints_after"], json!([REMOTE, LOCAL]));
     assert_eq!(strings(&result["kept"][0]["key_path"].as_str().into_iter().collect()), ["CACHES.b"]);
+}
+
+#[test]
+fn caches_that_stay_on_other_servers_are_never_silent() {
+    let host = Host::new().with(
+        "insights.yml",
+        "CACHES:
+  a: {BACKEND: x.memcached.Y, LOCATION: ['10.0.1.5:11211']}
+  b: {BACKEND: x.memcached.Y, LOCATION: ['10.0.1.5:11211']}
+  c: {BACKEND: x.memcached.Y, LOCATION: ['10.0.1.6:11211', '10.0.1.7:11211']}
+  d: {BACKEND: x.memcached.Y, LOCATION: '10.0.1.7:11211;10.0.1.6:11211'}
+  e: {BACKEND: x.memcached.Y, LOCATION: ['10.0.1.8:11211', '10.0.1.9:11211']}
+  f: {BACKEND: x.memcached.Y, LOCATION: ['10.0.1.8:11211']}
+",
+    );
+    let stay = |options| {
+        let result = host.succeed(options);
+        let warnings = strings(&result["warnings"]).into_iter().filter(|warning| warning.contains(" in replace "));
+        warnings.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(stay(json!({})).is_empty(), "a report wishes for nothing");
+    // The last number of the old server is mistyped.
+    assert_eq!(
+        stay(json!({"endpoints": [REMOTE], "replace": ["10.0.1.50:11211"]})),
+        [
+            "2 caches stay on 10.0.1.5:11211: name it in replace to move them",
+            "2 caches stay on 10.0.1.6:11211, 10.0.1.7:11211: name them in replace to move them",
+            "1 cache stays on 10.0.1.8:11211, 10.0.1.9:11211: name them in replace to move it",
+            "1 cache stays on 10.0.1.8:11211: name it in replace to move it",
+        ]
+    );
+    assert!(stay(json!({"endpoints": [REMOTE], "replace": ["10.0.1.0/24"]})).is_empty());
+}
+
+#[test]
+fn the_text_ends_with_what_to_restart() {
+    let host = Host::native().with_release("maple");
+    let last_line = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_edx_cache_endpoint"));
+        let output = command.arg("--path").arg(host.etc()).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let shown = String::from_utf8(output.stdout).unwrap();
+        // The very last line is the message, as for every module.
+        shown.lines().rev().nth(1).unwrap().to_owned()
+    };
+    let programs = "discovery, discovery_workers:*, lms, edxapp_worker:*";
+    let move_them = ["--endpoint", REMOTE, "--backup", "before"];
+    assert_eq!(last_line(&[&move_them[..], &["--check"]].concat()), format!("to restart: {programs}"));
+    assert_eq!(last_line(&move_them), format!("restart: {programs}"));
+    assert!(!last_line(&move_them).contains("restart"), "nothing changed any more");
+    assert_eq!(last_line(&["--restore", "before"]), format!("restart: {programs}"));
 }
 
 #[test]
@@ -208,6 +261,19 @@ fn a_link_within_the_folder_stays_a_link() {
     host.point(REMOTE);
     assert_eq!(fs::read_link(host.path("lms.yml")).unwrap().to_str(), Some("lms-real.yml"));
     assert_eq!(host.read("lms.yml"), LMS.replace(LOCAL, REMOTE));
+}
+
+#[test]
+fn what_a_link_leads_to_is_no_other_place() {
+    let host = Host::native().with("notes.txt", "cache: localhost:11211\n");
+    fs::rename(host.path("lms.yml"), host.path("lms.real")).unwrap();
+    symlink("lms.real", host.path("lms.yml")).unwrap();
+    let result = host.point(REMOTE);
+    assert_eq!(host.read("lms.real"), LMS.replace(LOCAL, REMOTE));
+    let notes = "ROOT/edx/etc/notes.txt:1: \"11211\" stands here outside of a cache's LOCATION, so it was left alone; change it by hand if it means the old memcached";
+    let mut places = strings(&result["warnings"]);
+    places.retain(|warning| warning.contains("stands here"));
+    assert_eq!(places, [notes]);
 }
 
 #[test]
@@ -281,6 +347,7 @@ fn what_no_variable_can_say_is_reported() {
     assert_eq!(
         strings(&result["warnings"]),
         [
+            "1 cache stays on 172.31.5.20:11211: name it in replace to move it",
             "the next upgrade will change these servers: ROOT/edx/etc/analytics_api.yml: CACHES.default: only edx_django_service_memcache reaches it, and that would also give its servers to discovery.yml; give them all the same servers"
         ]
     );
