@@ -17,11 +17,19 @@ setup: ## Install what the project needs on this machine (apt, rustup targets, a
 	@tools/setup
 
 .PHONY: build
-build: $(targets:%=build-%) ## Build the modules, static and stripped, into build/bin/ARCHITECTURE
+build: $(targets:%=build-%) ## Build the modules, static and stripped, into build/bin/ARCHITECTURE, and build/library
+	@tools/library
 
 .PHONY: $(targets:%=build-%)
 $(targets:%=build-%): build-%:
 	@tools/build $*
+
+.PHONY: library
+library: build ## Build build/library, to copy into an edX configuration repository's playbooks/
+
+.PHONY: dist
+dist: setup build ## Build the collection for both architectures: dist/edxops-scaling-VERSION.tar.gz
+	@tools/dist
 
 .PHONY: demo
 demo: setup build ## Bring up hosts, move memcached off a server, and show the proof

@@ -44,3 +44,24 @@ edxops_modules() {
     [[ $folder == lib ]] || printf '%s\n' "$folder"
   done
 }
+
+# Copies files and folders below one folder to another, without what Python and editors leave behind.
+edxops_copy() {
+  local from=$1 to=$2
+  shift 2
+  tar --create --directory "$from" --exclude=__pycache__ --exclude='.*.sw?' --exclude='*~' --exclude='*.retry' -- "$@" |
+    tar --extract --directory "$to" --no-same-owner
+}
+
+# Copies the built modules of both architectures to where the runner looks for them: beside itself.
+edxops_binaries() {
+  local to=$1/edx_binaries architecture module
+  for architecture in x86_64 aarch64; do
+    mkdir -p "$to/$architecture"
+    while read -r module; do
+      [[ -x $edxops_root/build/bin/$architecture/$module ]] ||
+        fail "there is no build/bin/$architecture/$module: run 'make build' first"
+      cp "$edxops_root/build/bin/$architecture/$module" "$to/$architecture/"
+    done < <(edxops_modules)
+  done
+}
