@@ -138,6 +138,10 @@ class Hosts:
         """As root on a host, beside SSH."""
         return quietly([ROOT / "tools/podman", "exec", f"edxops-bench-{name}", "sh", "-ec", script])
 
+    def put(self, name, path, folder):
+        """Copies a file to a host, beside SSH."""
+        quietly([ROOT / "tools/podman", "cp", path, f"edxops-bench-{name}:{folder}/"])
+
     def play(self, way, playbook, *arguments, **variables):
         """Runs a playbook one way, with connections of its own, and returns what it stamped."""
         run = pathlib.Path(tempfile.mkdtemp(dir=self.scratch))
@@ -169,35 +173,33 @@ class Hosts:
             subprocess.run(["ssh", "-o", f"ControlPath={master}", "-O", "exit", "nowhere"],
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
         return Run(ended - started, [json.loads(line) for line in stamps.read_text().splitlines()], said,
-                   {name: relay.round_trips for name, relay in self.relays.items()})
+                   [at for relay in self.relays.values() for at in relay.round_trips],
+                   [upload for relay in self.relays.values() for upload in relay.uploads])
 
 
 class Run:
     """What is known of one run of a playbook."""
 
-    def __init__(self, seconds, stamps, said, round_trips):
+    def __init__(self, seconds, stamps, said, round_trips, uploads):
         self.seconds = seconds
         self.stamps = stamps
         self.said = said
         self.round_trips = round_trips
+        self.uploads = uploads
 
-    def between(self, first, last):
-        """Seconds from the start of the first task of a name to the last result of tasks of another."""
-        start = next(stamp["at"] for stamp in self.stamps if stamp["event"] == "task" and stamp["task"] == first)
-        end = None
-        inside = False
+    def span(self, name):
+        """From when to when the tasks of a name ran, which stand together."""
+        start = next(stamp["at"] for stamp in self.stamps if stamp["event"] == "task" and stamp["task"] == name)
+        inside, end = False, start
         for stamp in self.stamps:
             if stamp["event"] == "task":
-                inside = stamp["task"] == last
-            elif inside and stamp["event"] in ("ok", "skipped"):
+                inside = stamp["task"] == name
+            elif inside and stamp["event"] == "ok":
                 end = stamp["at"]
-        return end - start
+        return start, end
 
     def profile(self):
-        """Each task and the seconds until the next one started: (play, task, action, seconds)."""
-        rows = []
+        """Each task, and the seconds until what follows it started: (play, task, action, seconds)."""
         marks = [stamp for stamp in self.stamps if stamp["event"] in ("play", "task", "end")]
-        for stamp, following in zip(marks, marks[1:]):
-            if stamp["event"] == "task":
-                rows.append((stamp["play"], stamp["task"], stamp["action"], following["at"] - stamp["at"]))
-        return rows
+        return [(mark["play"], mark["task"], mark["action"], following["at"] - mark["at"])
+                for mark, following in zip(marks, marks[1:]) if mark["event"] == "task"]

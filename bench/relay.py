@@ -17,10 +17,10 @@ class Relay:
         self.target = (host, port)
         self.port = None
         self.delay = 0.0
-        # Times that the client had something to say after it had heard something: one round trip each.
-        self.round_trips = 0
-        self.bytes_up = 0
-        self.bytes_down = 0
+        # When the client said something after it had heard something: one round trip each.
+        self.round_trips = []
+        # When how many bytes came from the client.
+        self.uploads = []
         self._serving = []
         self._loop = asyncio.new_event_loop()
         listening = threading.Event()
@@ -34,7 +34,8 @@ class Relay:
 
     def count_from_zero(self):
         """Before what is to be counted."""
-        self.round_trips = self.bytes_up = self.bytes_down = 0
+        self.round_trips = []
+        self.uploads = []
 
     def close(self):
         """Stops listening and lets go of every connection."""
@@ -64,12 +65,12 @@ class Relay:
         heard = [True]
 
         def sent(data):
-            self.bytes_up += len(data)
-            self.round_trips += heard[0]
+            self.uploads.append((time.time(), len(data)))
+            if heard[0]:
+                self.round_trips.append(time.time())
             heard[0] = False
 
-        def delivered(data):
-            self.bytes_down += len(data)
+        def delivered():
             heard[0] = True
 
         await asyncio.gather(
@@ -99,7 +100,7 @@ class Relay:
                 writer.close()
                 return
             if on_write:
-                on_write(data)
+                on_write()
             try:
                 writer.write(data)
                 await writer.drain()
