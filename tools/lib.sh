@@ -45,12 +45,19 @@ edxops_modules() {
   done
 }
 
-# Copies files and folders below one folder to another, without what Python and editors leave behind.
+# Copies files and folders below one folder to another: of a clone what git would take, otherwise what is there.
 edxops_copy() {
   local from=$1 to=$2
   shift 2
-  tar --create --directory "$from" --exclude=__pycache__ --exclude='.*.sw?' --exclude='*~' --exclude='*.retry' -- "$@" |
-    tar --extract --directory "$to" --no-same-owner
+  (
+    cd "$from"
+    if git rev-parse --git-dir >/dev/null 2>&1; then
+      git ls-files -z --cached --others --exclude-standard -- "$@"
+    else
+      find "$@" -type f ! -path '*/__pycache__/*' -print0
+    fi | while IFS= read -r -d '' file; do if [[ -e $file ]]; then printf '%s\0' "$file"; fi; done |
+      tar --create --no-recursion --null --files-from -
+  ) | tar --extract --directory "$to" --no-same-owner
 }
 
 # Copies the built modules of both architectures to where the runner looks for them: beside itself.
