@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::command::{Client, Ended, Supervisorctl, one_line, read_from};
+use crate::command::{Client, Supervisorctl, one_line, read_from};
 use crate::error::Error;
 use crate::observe::{Observation, Observed, POLL};
 use crate::options::Options;
@@ -53,13 +53,14 @@ impl Work<'_> {
     fn carry_out(&mut self, plan: &Plan) -> Result<(), Error> {
         let workers = plan.restarted_in_time();
         let background = if workers.is_empty() { None } else { Some(Background::prepare(&self.options.worker_log)?) };
-        self.at_once(&plan.restarted_at_once(), &plan.started())?;
+        let mut seen_last = self.at_once(&plan.restarted_at_once(), &plan.started())?;
         if let Some(background) = background
             && self.applied.failures.is_empty()
         {
             self.in_time(&workers, &background)?;
+            seen_last = None;
         }
-        self.look_again()
+        self.look_again(seen_last)
     }
 
     fn supervisorctl(&self) -> &Supervisorctl {
@@ -71,50 +72,47 @@ impl Work<'_> {
         names.iter().filter_map(find).map(Watched::new).collect()
     }
 
-    /// One `supervisorctl restart` for all, one `start` for all, and then until all run.
-    fn at_once(&mut self, restarted: &[&str], started: &[&str]) -> Result<(), Error> {
+    /// One client for each program, all at once, and then until all run. A single client would stop and
+    /// start one program after the other, and so make the downtime of all of them their sum.
+    /// Gives back what supervisor showed last, if it was asked.
+    fn at_once(&mut self, restarted: &[&str], started: &[&str]) -> Result<Option<Vec<Program>>, Error> {
+        if restarted.is_empty() && started.is_empty() {
+            return Ok(None);
+        }
         let deadline = Instant::now() + self.options.timeout;
+        let mut clients = Vec::new();
         for (verb, names) in [("restart", restarted), ("start", started)] {
-            if names.is_empty() {
-                continue;
-            }
-            let mut arguments = vec![verb];
-            arguments.extend(names);
-            self.applied.touched.extend(names.iter().map(|name| (*name).to_owned()));
-            let mut client = self.supervisorctl().spawn(&arguments)?;
-            let answer = client.wait_until(deadline)?;
-            let mut watched = Self::watched(self.observation, names);
-            let note = match answer.ended {
-                Ended::Itself(_) => {
-                    watch(self.supervisorctl(), &mut watched, deadline, |_| false)?;
-                    None
-                }
-                Ended::StillRuns(pid) => Some(self.out_of_time(&mut client, pid, &mut watched)?),
-            };
-            for program in watched.iter().filter(|program| program.verdict != Verdict::Runs) {
-                let words = words_about(program.name(), names, &answer.words);
-                let late = (program.verdict == Verdict::OnItsWay).then(|| {
-                    note.clone().unwrap_or_else(|| format!("did not run within {} s", self.options.timeout.as_secs()))
-                });
-                self.fail(program, words, late);
+            for name in names {
+                self.applied.touched.push((*name).to_owned());
+                clients.push(self.supervisorctl().spawn(&[verb, name])?);
             }
         }
-        Ok(())
+        let answers = clients.iter_mut().map(|client| client.wait_until(deadline)).collect::<Result<Vec<_>, _>>()?;
+        let names: Vec<&str> = restarted.iter().chain(started).copied().collect();
+        let mut watched = Self::watched(self.observation, &names);
+        let still_runs = |index: usize| answers.get(index).is_some_and(|answer| answer.still_runs().is_some());
+        let all = watch(self.supervisorctl(), &mut watched, deadline, still_runs)?;
+        for ((program, client), answer) in watched.iter().zip(&mut clients).zip(&answers) {
+            if program.verdict == Verdict::Runs {
+                continue;
+            }
+            let note = answer.still_runs().map(|pid| self.out_of_time(client, pid, program));
+            let late = (program.verdict == Verdict::OnItsWay)
+                .then(|| note.unwrap_or_else(|| format!("did not run within {} s", self.options.timeout.as_secs())));
+            self.fail(program, words_about(program.name(), &[program.name()], &answer.words), late);
+        }
+        Ok(Some(all))
     }
 
     /// A client that has not ended in time is ended only if it has done nothing: once it has stopped
-    /// something, it alone will start that again.
-    fn out_of_time(&self, client: &mut Client, pid: u32, watched: &mut [Watched]) -> Result<String, Error> {
-        let all = self.supervisorctl().status()?;
-        for program in watched.iter_mut() {
-            program.see(&all, true);
-        }
+    /// its program, it alone will start that again.
+    fn out_of_time(&self, client: &mut Client, pid: u32, program: &Watched) -> String {
         let seconds = self.options.timeout.as_secs();
-        if watched.iter().all(Watched::is_as_before) {
+        if program.is_as_before() {
             client.kill();
-            return Ok(format!("`{}` did nothing within {seconds} s and was ended", client.command()));
+            return format!("`{}` did nothing within {seconds} s and was ended", client.command());
         }
-        Ok(format!("`{}` is at work on it still after {seconds} s, and goes on as process {pid}", client.command()))
+        format!("`{}` is at work on it still after {seconds} s, and goes on as process {pid}", client.command())
     }
 
     /// One client for each worker, so that none waits for the tasks of another.
@@ -175,8 +173,8 @@ impl Work<'_> {
 
     /// The last word has supervisor's status after everything: a program that came up may have gone down
     /// while others restarted.
-    fn look_again(&mut self) -> Result<(), Error> {
-        let all = self.supervisorctl().status()?;
+    fn look_again(&mut self, seen_last: Option<Vec<Program>>) -> Result<(), Error> {
+        let all = seen_last.map_or_else(|| self.supervisorctl().status(), Ok)?;
         let is_settled = |observed: &&Observed| {
             let name = &observed.program.name;
             self.applied.touched.contains(name)
@@ -209,13 +207,14 @@ impl Background {
     }
 }
 
-/// Asks supervisor until every program runs or has failed, or until `deadline`; at least once.
+/// Asks supervisor until every program runs or has failed, or until `deadline`; at least once. Gives back
+/// what it showed last.
 fn watch(
     supervisorctl: &Supervisorctl,
     watched: &mut [Watched],
     deadline: Instant,
     mut at_work: impl FnMut(usize) -> bool,
-) -> Result<(), Error> {
+) -> Result<Vec<Program>, Error> {
     loop {
         // Before the status: a client that ended in between has had its effect on it.
         let clients: Vec<_> = (0..watched.len()).map(&mut at_work).collect();
@@ -225,7 +224,7 @@ fn watch(
         }
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() || watched.iter().all(|program| program.verdict != Verdict::OnItsWay) {
-            return Ok(());
+            return Ok(all);
         }
         sleep(POLL.min(left.max(Duration::from_millis(1))));
     }

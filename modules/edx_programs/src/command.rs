@@ -55,6 +55,16 @@ pub struct Answer {
     pub ended: Ended,
 }
 
+impl Answer {
+    /// Its process, where it has not ended.
+    pub(crate) fn still_runs(&self) -> Option<u32> {
+        match self.ended {
+            Ended::StillRuns(pid) => Some(pid),
+            Ended::Itself(_) => None,
+        }
+    }
+}
+
 impl Supervisorctl {
     /// Every program that supervisor has, in supervisor's order.
     pub fn status(&self) -> Result<Vec<Program>, Error> {

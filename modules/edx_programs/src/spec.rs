@@ -9,7 +9,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     description: &[
         "Restarts, through supervisor, those of Open edX's programs that started before one of their settings files was last written, and waits until they run.",
         "A program that somebody stopped stays stopped.",
-        "Programs outside a Celery worker group restart first, in one call of supervisorctl, in the order given. Only when all of them run do the workers follow, each with a supervisorctl of its own that goes on after the module has ended, since a worker finishes its tasks before it stops.",
+        "Programs outside a Celery worker group restart first, all at the same time, so that they are down no longer than the slowest of them takes. Only when all of them run do the workers follow, each with a supervisorctl of its own that goes on after the module has ended, since a worker finishes its tasks before it stops.",
     ],
     options: &[
         OptionSpec::new(
