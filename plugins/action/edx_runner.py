@@ -282,11 +282,16 @@ class ActionModule(ActionBase):
         """Whether a command on this connection, as this user, can read what is sent to it."""
         become = self._connection.become
         return (
-            self._connection.has_pipelining
+            (self._connection.has_pipelining or self._is_mitogen())
             # su asks for its password on the terminal. Ansible 2.8 knows that by its name only.
             and (not become or (getattr(become, "pipelining", True) and become.name != "su"))
             and not C.DEFAULT_KEEP_REMOTE_FILES
         )
+
+    def _is_mitogen(self) -> bool:
+        """Mitogen's connections run a command in one round trip, as the become user already, and give it standard
+        input, though they say nothing of it."""
+        return hasattr(self._connection, "get_chain")
 
     # --- Ansible's way: upload, run, remove
 
@@ -298,16 +303,15 @@ class ActionModule(ActionBase):
         if not system.startswith("Linux ") or architecture not in self._binaries:
             return self._no_binary_for(system or answer["stderr"].strip() or "an unknown system")
         self._binary = self._binaries[architecture]
-        for name in ("_configure_module", "_is_pipelining_enabled"):
-            self.__dict__.pop(name, None)
         self._configure_module = self._binary_as_module
+        self._is_pipelining_enabled = lambda *args, **kwargs: False
         display.vvv(f"edx_runner: {self._module} goes the stock way, uploaded for this task", host=self._host)
         return None
 
     def _binary_as_module(self, module_name: str, module_args: Dict[str, Any], task_vars: Any = None) -> Any:
         if module_name != self._task.action:
             # async_wrapper
-            return type(self)._configure_module(self, module_name, module_args, task_vars)
+            return ActionBase._configure_module(self, module_name, module_args, task_vars)
         with open(self._binary.path, "rb") as file:
             return self._built("binary", None, file.read(), self._binary.path)
 
@@ -398,6 +402,7 @@ class ActionModule(ActionBase):
         remote_user, become_user = self._get_remote_user(), self.get_become_option("become_user")
         return (
             become.name == "sudo"
+            and not self._is_mitogen()
             and self._connection.transport == "ssh"
             and not self.get_become_option("become_pass")
             and "-n" in shlex.split(self.get_become_option("become_flags") or "")
