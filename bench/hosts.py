@@ -151,6 +151,7 @@ class Hosts:
         settings = {
             "ANSIBLE_CONFIG": str(BENCH / "ansible.cfg"),
             "ANSIBLE_PIPELINING": "1",
+            "ANSIBLE_HOST_KEY_CHECKING": "0",
             "ANSIBLE_SSH_CONTROL_PATH_DIR": str(run / "cp"),
             "ANSIBLE_CALLBACK_PLUGINS": str(BENCH / "callback"),
             "ANSIBLE_CALLBACKS_ENABLED": "stamps",
@@ -203,3 +204,18 @@ class Run:
         marks = [stamp for stamp in self.stamps if stamp["event"] in ("play", "task", "end")]
         return [(mark["play"], mark["task"], mark["action"], following["at"] - mark["at"])
                 for mark, following in zip(marks, marks[1:]) if mark["event"] == "task"]
+
+    def skipped(self):
+        """Names of tasks that no host ran."""
+        names = {}
+        task = None
+        for stamp in self.stamps:
+            if stamp["event"] == "task":
+                task = stamp["task"]
+            elif task and "host" in stamp:
+                names.setdefault(task, set()).add(stamp["event"])
+        return {name for name, events in names.items() if events == {"skipped"}}
+
+    def on_hosts(self, elsewhere):
+        """How many tasks' actions reached a host."""
+        return sum(action not in elsewhere and task not in self.skipped() for _, task, action, _ in self.profile())

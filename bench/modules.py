@@ -1,9 +1,4 @@
-#!/usr/bin/env python3
-"""Measures the modules as whole processes, start to exit, and writes docs/benchmarks.md.
-
-Ways of doing the same work are run in turn, so that a noisy machine is noisy for all of them: the
-medians are this machine's, the ratios are what to look at.
-"""
+"""The modules as whole processes, start to exit, without Ansible."""
 import json
 import os
 import pathlib
@@ -15,8 +10,11 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from bench.hosts import ROOT, bench_venv
+
 BINARIES = ROOT / "build/bin" / platform.machine()
+SMALL = "Pointing the seven caches of a 600-line lms.yml elsewhere"
+GROWN = "The same edit in larger files"
 ENDPOINTS = ["172.31.5.9:11211", "172.31.5.10:11211"]
 
 PYYAML = """
@@ -136,7 +134,7 @@ def small_edit(folder, disk):
         Way("`edx_cache_endpoint`, an edit on this machine's disk, with its syncs",
             lambda endpoint: rewire(files["disk.yml"], endpoint)),
         Way("Python with PyYAML (C loader), an edit without checks, comments lost",
-            lambda endpoint: [sys.executable, "-c", PYYAML, str(files["pyyaml.yml"]), endpoint]),
+            lambda endpoint: [str(bench_venv() / "bin/python"), "-c", PYYAML, str(files["pyyaml.yml"]), endpoint]),
         Way("`sed -i`, every occurrence, without looking", lambda endpoint: [
             "sed", "-i", f"s/172.31.5.[0-9]*:11211/{endpoint}/", str(files["sed.yml"])]),
         Way("`true`, what starting any process costs", lambda _: ["true"]),
@@ -158,47 +156,42 @@ def growth(folder):
     return ways
 
 
-def report(small, grown):
-    """The page."""
+def report_small(small):
+    """Text of the first section."""
     first = small[0]
     lines = [
-        "# Benchmarks",
-        "",
-        "Written by `make bench`. Each figure is a whole process, start to exit, as Ansible would start it; the ways",
-        "were run in turn. The machine: " + f"{os.cpu_count()} cores, {platform.machine()}.",
-        "",
-        "## Pointing the seven caches of a 600-line lms.yml elsewhere",
+        "Each figure is a whole process, start to exit, as Ansible would start it on the target.",
         "",
         "| way | median, ms | compared | peak memory, MB |",
         "| --- | ---: | ---: | ---: |",
     ]
     for way in small:
         lines.append(f"| {way.name} | {way.median * 1000:.2f} | {way.median / first.median:.2f} | {way.peak:.1f} |")
-    lines += [
+    return lines + [
         "",
         "The edit includes what the others leave out: the file locked, the new content read by two independent readers",
         "and compared, written beside the old one, synced and renamed. Files are in memory (/dev/shm) but for the row",
         "that says so, where the waiting is the disk's.",
-        "",
-        "## The same edit in larger files",
-        "",
+    ]
+
+
+def report_grown(grown):
+    """Text of the second section."""
+    lines = [
         "| file | median, s | ms for each MB | peak memory, MB | memory for each MB |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
     for size, way in grown:
         lines.append(f"| {way.name} | {way.median:.3f} | {way.median * 1000 / size:.1f} | {way.peak:.0f} "
                      f"| {way.peak / size:.1f} |")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def main():
-    """Measures, prints, writes."""
+    """Measures both and returns the sections by title."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=memory) as folder, tempfile.TemporaryDirectory(dir=ROOT / "build") as disk:
-        page = report(small_edit(pathlib.Path(folder), pathlib.Path(disk)), growth(pathlib.Path(folder)))
-    (ROOT / "docs/benchmarks.md").write_text(page)
-    print(page)
-
-
-if __name__ == "__main__":
-    main()
+        return {
+            SMALL: report_small(small_edit(pathlib.Path(folder), pathlib.Path(disk))),
+            GROWN: report_grown(growth(pathlib.Path(folder))),
+        }
