@@ -12,18 +12,30 @@ module: edx_cache_endpoint
 short_description: Point the caches of a native Open edX at memcached servers
 version_added: 0.1.0
 description:
-  - Finds every cache with a memcached backend in the settings files of a native Open edX and sets its LOCATION to the servers given. Every other byte of the files stays as it is.
-  - A cache is a mapping with a BACKEND that is a memcached one (MemcachedCache, PyMemcacheCache, PyLibMCCache and others), under CACHES or anywhere else in a file. A LOCATION that is a string stays a string, a list stays a list. A LOCATION is set when each of its servers is either one of endpoints or one that replace means; a list of which only a part is to be replaced is left alone, with a warning.
-  - All files are checked before the first is written, and they change together or not at all. With neither endpoints nor restore the module only reports.
+  - >-
+    Finds every cache with a memcached backend in the settings files of a native Open edX and sets its LOCATION to the
+    servers given. Every other byte of the files stays as it is.
+  - >-
+    A cache is a mapping with a BACKEND that is a memcached one (MemcachedCache, PyMemcacheCache, PyLibMCCache and
+    others), under CACHES or anywhere else in a file. A LOCATION that is a string stays a string, a list stays a list. A
+    LOCATION is set when each of its servers is either one of endpoints or one that replace means; a list of which only
+    a part is to be replaced is left alone, with a warning.
+  - >-
+    All files are checked before the first is written, and they change together or not at all. With neither endpoints
+    nor restore the module only reports.
 options:
   path:
     description:
-      - "The folder with the settings files (*.yml). Where it is the edx/etc of a root, the files lms.env.json and cms.env.json in edx/app/edxapp, which LMS and Studio read up to Ironwood, are edited with it."
+      - >-
+        The folder with the settings files (*.yml). Where it is the edx/etc of a root, the files lms.env.json and
+        cms.env.json in edx/app/edxapp, which LMS and Studio read up to Ironwood, are edited with it.
     type: path
     default: /edx/etc
   files:
     description:
-      - The settings files to look at in place of all files of path, YAML or JSON. A relative path is taken from path. The other files of path then only count for server_vars; they are not searched for mentions of the old server.
+      - >-
+        The settings files to look at in place of all files of path, YAML or JSON. A relative path is taken from path.
+        The other files of path then only count for server_vars; they are not searched for mentions of the old server.
     type: list
     elements: path
   service:
@@ -35,7 +47,9 @@ options:
       - memcached
   endpoints:
     description:
-      - "The servers, in order: host:port, an address or name (port 11211), [IPv6 address]:port, unix:/path. Every application server must name them in the same order."
+      - >-
+        The servers, in order: host:port, an address or name (port 11211), [IPv6 address]:port, unix:/path. Every
+        application server must name them in the same order.
       - "They must be private: an address of a private network, or a name that resolves only to such."
       - "Each is written as the cache's backend reads it; they differ for IPv6 addresses and sockets."
     type: list
@@ -44,8 +58,13 @@ options:
       - endpoint
   replace:
     description:
-      - "Which servers are replaced: a host (any port), host:port, a network such as 10.0.0.0/8, or the words local and all."
-      - "local means a memcached on this host: localhost, 127.0.0.0/8, ::1, this host's own addresses and name, a Unix socket, and memcache, the default name of the Open edX roles. Where others are given, name local too if it is still meant."
+      - >-
+        Which servers are replaced: a host (any port), host:port, a network such as 10.0.0.0/8, or the words local and
+        all.
+      - >-
+        local means a memcached on this host: localhost, 127.0.0.0/8, ::1, this host's own addresses and name, a Unix
+        socket, and memcache, the default name of the Open edX roles. Where others are given, name local too if it is
+        still meant.
     type: list
     elements: str
     default: [local]
@@ -56,12 +75,17 @@ options:
     default: false
   backup:
     description:
-      - Whether to keep a copy of each file that changes, beside it. A string is the label under which restore finds it again; with true the label is the time.
+      - >-
+        Whether to keep a copy of each file that changes, beside it. A string is the label under which restore finds it
+        again; with true the label is the time.
     type: raw
     default: false
   restore:
     description:
-      - "Bring back the backup with this label, or the newest one with the word latest, or the newest one whose label begins as in memcached-*. A file that differs from its backup only in cache locations becomes what it was, byte for byte; where other things changed since, only the cache locations are put back, with a warning."
+      - >-
+        Bring back the backup with this label, or the newest one with the word latest, or the newest one whose label
+        begins as in memcached-*. A file that differs from its backup only in cache locations becomes what it was, byte
+        for byte; where other things changed since, only the cache locations are put back, with a warning.
     type: str
   release:
     description:
@@ -86,7 +110,9 @@ attributes:
     description: Shows the lines that change, with secrets masked.
     support: full
 notes:
-  - The programs named in the result have to be restarted before the change has any effect. Sessions are kept in the cache, so everybody has to log in again.
+  - >-
+    The programs named in the result have to be restarted before the change has any effect. Sessions are kept in the
+    cache, so everybody has to log in again.
   - The next upgrade renders the files again. Put server_vars into server-vars.yml, or it brings the old servers back.
 author:
   - edxops (@edxops)
@@ -122,14 +148,18 @@ files:
   description: "Each file with memcached caches: path, changed, and changes (path is the key path; line, before and after)."
   type: list
   returned: success
-  sample: [{"path": "/edx/etc/insights.yml", "changed": true, "changes": [{"path": "CACHES.default.LOCATION[0]", "line": 11, "before": "127.0.0.1:11211", "after": "172.31.5.10:11211"}]}]
+  sample: [{"path": "/edx/etc/insights.yml", "changed": true, "changes": [{"path": "CACHES.default.LOCATION[0]", "line": 11,
+    "before": "127.0.0.1:11211", "after": "172.31.5.10:11211"}]}]
 caches:
   description: "Every memcached cache as it is after the run: file, key_path, line, backend, location."
   type: list
   returned: success
-  sample: [{"file": "/edx/etc/insights.yml", "key_path": "CACHES.default", "line": 11, "backend": "django.core.cache.backends.memcached.MemcachedCache", "location": ["172.31.5.10:11211"]}]
+  sample: [{"file": "/edx/etc/insights.yml", "key_path": "CACHES.default", "line": 11, "backend":
+    "django.core.cache.backends.memcached.MemcachedCache", "location": ["172.31.5.10:11211"]}]
 kept:
-  description: "The caches that were left alone though they do not point at endpoints: file, key_path, line, reason. A warning for each set of other servers says how many caches stay there."
+  description: >-
+    The caches that were left alone though they do not point at endpoints: file, key_path, line, reason. A warning for
+    each set of other servers says how many caches stay there.
   type: list
   returned: success
   sample: []
@@ -190,5 +220,33 @@ backup_files:
   sample: ["/edx/etc/insights.yml.before-memcached-move~"]
 '''
 
-if __name__ == '__main__':
-    print('{"failed": true, "msg": "edx_cache_endpoint is a binary: put the build/bin/ARCHITECTURE folder of edxops.scaling on the module path (library), see its README"}')
+from ansible.module_utils.basic import AnsibleModule
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "path": {"type": "path", "default": "/edx/etc"},
+            "files": {"type": "list", "elements": "path"},
+            "service": {"type": "str", "default": "memcached", "choices": ["memcached"]},
+            "endpoints": {"type": "list", "elements": "str", "aliases": ["endpoint"]},
+            "replace": {"type": "list", "elements": "str", "default": ["local"]},
+            "allow_public": {"type": "bool", "default": False},
+            "backup": {"type": "raw", "default": False},
+            "restore": {"type": "str"},
+            "release": {"type": "str", "choices": ["hawthorn", "ironwood", "juniper", "koa", "lilac", "maple", "nutmeg", "olive", "palm", "quince"]},
+        },
+        mutually_exclusive=[["endpoints", "restore"]],
+        supports_check_mode=True,
+        # Arguments may hold secrets: they go to no log, and not into the result.
+        no_log=True,
+    )
+    module.fail_json(
+        msg="edx_cache_endpoint is a binary, and the action plugin that runs it was not found. "
+        "Copy action_plugins/ of edxops.scaling along with library/, or install the collection.",
+        invocation={"module_args": {}},
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -12,9 +12,14 @@ module: edx_programs
 short_description: "Makes Open edX's programs run with their present settings files"
 version_added: 0.1.0
 description:
-  - "Restarts, through supervisor, those of Open edX's programs that started before one of their settings files was last written, and waits until they run."
+  - >-
+    Restarts, through supervisor, those of Open edX's programs that started before one of their settings files was last
+    written, and waits until they run.
   - A program that somebody stopped stays stopped.
-  - Programs outside a Celery worker group restart first, all at the same time, so that they are down no longer than the slowest of them takes. Only when all of them run do the workers follow, each with a supervisorctl of its own that goes on after the module has ended, since a worker finishes its tasks before it stops.
+  - >-
+    Programs outside a Celery worker group restart first, all at the same time, so that they are down no longer than the
+    slowest of them takes. Only when all of them run do the workers follow, each with a supervisorctl of its own that
+    goes on after the module has ended, since a worker finishes its tasks before it stops.
 options:
   programs:
     description:
@@ -27,7 +32,9 @@ options:
     description:
       - "What is wanted of the programs: current, restarted or running."
       - C(current) restarts those that started before a settings file they read was last written.
-      - C(restarted) restarts all of them. One that ended by itself or could not start is started; one that somebody stopped is so only with O(start_stopped).
+      - >-
+        C(restarted) restarts all of them. One that ended by itself or could not start is started; one that somebody
+        stopped is so only with O(start_stopped).
       - C(running) changes nothing, and fails when one of them does not run.
     type: str
     default: current
@@ -87,7 +94,9 @@ attributes:
     support: full
 notes:
   - "The settings files a program reads are those of its service, as Open edX's own roles start it."
-  - A program counts as current when its process started after the modification time of each of them. A file that was moved or copied into place with an old modification time is pointed out in a warning.
+  - >-
+    A program counts as current when its process started after the modification time of each of them. A file that was
+    moved or copied into place with an old modification time is pointed out in a warning.
 author:
   - edxops (@edxops)
 '''
@@ -105,7 +114,9 @@ EXAMPLES = r'''
 
 RETURN = r'''
 restarted:
-  description: The programs that were restarted, or would be in check mode; those in pending among them where this run restarts them.
+  description: >-
+    The programs that were restarted, or would be in check mode; those in pending among them where this run restarts
+    them.
   type: list
   returned: always
   sample: [lms, cms]
@@ -146,5 +157,33 @@ failures:
   sample: {cms: 'was RUNNING, is FATAL (Exited too quickly (process log may have details))'}
 '''
 
-if __name__ == '__main__':
-    print('{"failed": true, "msg": "edx_programs is a binary: put the build/bin/ARCHITECTURE folder of edxops.scaling on the module path (library), see its README"}')
+from ansible.module_utils.basic import AnsibleModule
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "programs": {"type": "list", "elements": "str", "required": True},
+            "state": {"type": "str", "default": "current", "choices": ["current", "restarted", "running"]},
+            "restart": {"type": "list", "elements": "str"},
+            "start_stopped": {"type": "bool", "default": False},
+            "strict": {"type": "bool", "default": False},
+            "path": {"type": "path", "default": "/edx/etc"},
+            "supervisorctl": {"type": "path", "default": "/edx/bin/supervisorctl"},
+            "timeout": {"type": "int", "default": 120},
+            "worker_timeout": {"type": "int", "default": 60},
+            "worker_log": {"type": "path", "default": "/var/log/edx_programs.log"},
+        },
+        supports_check_mode=True,
+        # Arguments may hold secrets: they go to no log, and not into the result.
+        no_log=True,
+    )
+    module.fail_json(
+        msg="edx_programs is a binary, and the action plugin that runs it was not found. "
+        "Copy action_plugins/ of edxops.scaling along with library/, or install the collection.",
+        invocation={"module_args": {}},
+    )
+
+
+if __name__ == "__main__":
+    main()

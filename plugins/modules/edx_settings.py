@@ -12,9 +12,15 @@ module: edx_settings
 short_description: Merge settings into a YAML file of Open edX, all else byte for byte
 version_added: 0.1.0
 description:
-  - "Merges settings into a YAML or JSON file: a settings file that Open edX reads (such as /edx/etc/lms.yml), or a file of variables that Ansible reads (such as server-vars.yml). Comments, order, quotes and every other byte stay."
-  - "What is written reads the same under PyYAML and Ansible: a string that looks like a number, a date or a word such as yes is quoted. A value that already reads as wanted is not touched."
-  - The new content is read again by two independent readers before it replaces the file; anything but the wanted differences is a refusal.
+  - >-
+    Merges settings into a YAML or JSON file: a settings file that Open edX reads (such as /edx/etc/lms.yml), or a file
+    of variables that Ansible reads (such as server-vars.yml). Comments, order, quotes and every other byte stay.
+  - >-
+    What is written reads the same under PyYAML and Ansible: a string that looks like a number, a date or a word such as
+    yes is quoted. A value that already reads as wanted is not touched.
+  - >-
+    The new content is read again by two independent readers before it replaces the file; anything but the wanted
+    differences is a refusal.
 options:
   path:
     description:
@@ -23,7 +29,9 @@ options:
     required: true
   settings:
     description:
-      - What the file shall hold. A mapping is merged into a mapping key by key; a list or any other value takes the place of what is there. A dot in a key is part of the key.
+      - >-
+        What the file shall hold. A mapping is merged into a mapping key by key; a list or any other value takes the
+        place of what is there. A dot in a key is part of the key.
       - Values of keys that sound secret are masked in differences, and no value is ever shown elsewhere.
     type: dict
   remove:
@@ -33,8 +41,14 @@ options:
     elements: str
   sources:
     description:
-      - "Files on the host whose settings are merged first: files of variables, or playbooks, of which the vars of the plays are taken. Their values never travel through the controller. Later files win over earlier ones, and settings over all."
-      - "Each is copied as it is written there, tags such as !vault included. References such as {{ NAME }} to what the sources, the file or settings know as a literal are resolved as Ansible would, also within text, lists and mappings. A value with any other template (a filter, an unknown name) is copied as it is, with a warning."
+      - >-
+        Files on the host whose settings are merged first: files of variables, or playbooks, of which the vars of the
+        plays are taken. Their values never travel through the controller. Later files win over earlier ones, and
+        settings over all.
+      - >-
+        Each is copied as it is written there, tags such as !vault included. References such as {{ NAME }} to what the
+        sources, the file or settings know as a literal are resolved as Ansible would, also within text, lists and
+        mappings. A value with any other template (a filter, an unknown name) is copied as it is, with a warning.
       - A source that is not there is a failure, unless optional_sources names it; the file is not changed then.
       - What the file itself has stays; where a source has something else, a warning names the key.
     type: list
@@ -63,13 +77,21 @@ options:
     type: str
   backup:
     description:
-      - Whether to keep the earlier file beside it when the content changes. A string is the label under which restore finds it again; with true the label is the time. That there was no file is kept, too.
+      - >-
+        Whether to keep the earlier file beside it when the content changes. A string is the label under which restore
+        finds it again; with true the label is the time. That there was no file is kept, too.
     type: raw
     default: false
   restore:
     description:
-      - "Bring back the backup with this label, the newest whose label fits a pattern such as memcached-*, or the newest of all with the word latest. The settings (and sources) of the run that made the backup are given again."
-      - Where nothing else changed since, in the file or its sources, the file is put back byte for byte, or removed if there was none. Otherwise only the keys of settings are put back, and a warning names what else differs; without settings that is a failure, since nothing tells what to put back. A source that is missing by now is no failure here.
+      - >-
+        Bring back the backup with this label, the newest whose label fits a pattern such as memcached-*, or the newest
+        of all with the word latest. The settings (and sources) of the run that made the backup are given again.
+      - >-
+        Where nothing else changed since, in the file or its sources, the file is put back byte for byte, or removed if
+        there was none. Otherwise only the keys of settings are put back, and a warning names what else differs; without
+        settings that is a failure, since nothing tells what to put back. A source that is missing by now is no failure
+        here.
     type: str
   owner:
     description:
@@ -85,7 +107,9 @@ options:
     type: str
   reader:
     description:
-      - "Who reads the file. For ansible, strings with template marks are tagged !unsafe, so that they are taken as they are; for pyyaml nothing is ever tagged."
+      - >-
+        Who reads the file. For ansible, strings with template marks are tagged !unsafe, so that they are taken as they
+        are; for pyyaml nothing is ever tagged.
       - auto means pyyaml for a file in a folder named etc and for a JSON file, else ansible.
     type: str
     default: auto
@@ -172,5 +196,37 @@ backup_file:
   sample: "/edx/app/edx_ansible/server-vars.yml.before-memcached-move~"
 '''
 
-if __name__ == '__main__':
-    print('{"failed": true, "msg": "edx_settings is a binary: put the build/bin/ARCHITECTURE folder of edxops.scaling on the module path (library), see its README"}')
+from ansible.module_utils.basic import AnsibleModule
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "path": {"type": "path", "required": True},
+            "settings": {"type": "dict"},
+            "remove": {"type": "list", "elements": "str"},
+            "sources": {"type": "list", "elements": "path", "aliases": ["source"]},
+            "optional_sources": {"type": "list", "elements": "path"},
+            "exclude": {"type": "list", "elements": "str", "default": ["*_VERSION", "*_version", "migrate_db"]},
+            "create": {"type": "bool", "default": False},
+            "header": {"type": "str"},
+            "backup": {"type": "raw", "default": False},
+            "restore": {"type": "str"},
+            "owner": {"type": "str"},
+            "group": {"type": "str"},
+            "mode": {"type": "str"},
+            "reader": {"type": "str", "default": "auto", "choices": ["auto", "ansible", "pyyaml"]},
+        },
+        supports_check_mode=True,
+        # Arguments may hold secrets: they go to no log, and not into the result.
+        no_log=True,
+    )
+    module.fail_json(
+        msg="edx_settings is a binary, and the action plugin that runs it was not found. "
+        "Copy action_plugins/ of edxops.scaling along with library/, or install the collection.",
+        invocation={"module_args": {}},
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -12,20 +12,30 @@ module: edx_verify
 short_description: Verifies that an Open edX server uses its data servers
 version_added: 0.1.0
 description:
-  - Looks at what runs and at what is written down, and says of each thing whether it is as it should be, what was seen, and what to do about it.
-  - "Only what is asked for is looked at - cache servers with 'memcached', the files that Open edX reads with 'path', and what the next upgrade will make of them with 'server_vars'."
-  - Fails when a check fails; the result then still holds every check. Never changes anything on the host. On a cache it writes one small item under a name of its own, reads it and deletes it.
+  - >-
+    Looks at what runs and at what is written down, and says of each thing whether it is as it should be, what was seen,
+    and what to do about it.
+  - >-
+    Only what is asked for is looked at - cache servers with 'memcached', the files that Open edX reads with 'path', and
+    what the next upgrade will make of them with 'server_vars'.
+  - >-
+    Fails when a check fails; the result then still holds every check. Never changes anything on the host. On a cache it
+    writes one small item under a name of its own, reads it and deletes it.
 options:
   memcached:
     description:
-      - "The cache servers, as host:port (the port is 11211 where it is left out), [IPv6 address]:port or the path of a unix socket."
+      - >-
+        The cache servers, as host:port (the port is 11211 where it is left out), [IPv6 address]:port or the path of a
+        unix socket.
       - "With 'path', every cache in the files has to be one of them."
     type: list
     elements: str
   path:
     description:
       - The folder of the files that Open edX reads, /edx/etc.
-      - Where the folder is edx/etc below some root, the JSON files of LMS and Studio (Hawthorn and Ironwood) are looked for in edx/app/edxapp below the same root.
+      - >-
+        Where the folder is edx/etc below some root, the JSON files of LMS and Studio (Hawthorn and Ironwood) are looked
+        for in edx/app/edxapp below the same root.
     type: path
   files:
     description:
@@ -53,7 +63,9 @@ options:
       - quince
   activity_seconds:
     description:
-      - Read the counters of each cache server twice, this many seconds apart, and say what others did in between; 0 leaves it out.
+      - >-
+        Read the counters of each cache server twice, this many seconds apart, and say what others did in between; 0
+        leaves it out.
     type: float
     default: 0
   expect_activity:
@@ -63,7 +75,9 @@ options:
     default: false
   timeout:
     description:
-      - The seconds that all the conversation with one cache server may take together, not counting the time between the two readings.
+      - >-
+        The seconds that all the conversation with one cache server may take together, not counting the time between the
+        two readings.
     type: float
     default: 10
   allow_public:
@@ -83,7 +97,9 @@ options:
     default: 90
   evictions_per_hour:
     description:
-      - Warn when a cache server threw out more live items per hour than this, on average since its start; 0 warns at the first.
+      - >-
+        Warn when a cache server threw out more live items per hour than this, on average since its start; 0 warns at
+        the first.
     type: float
     default: 0
 attributes:
@@ -95,7 +111,9 @@ attributes:
     support: full
 notes:
   - Works in check mode as it does otherwise.
-  - "Reading the counters is not counted as use, and neither is this run's own round trip; a verification of the same cache server that runs elsewhere at the same time is."
+  - >-
+    Reading the counters is not counted as use, and neither is this run's own round trip; a verification of the same
+    cache server that runs elsewhere at the same time is.
   - "A public address is not connected to unless 'allow_public' is set."
   - Only what concerns an endpoint is shown of a file; the values of all other keys never are.
 author:
@@ -118,20 +136,28 @@ EXAMPLES = r'''
 
 RETURN = r'''
 checks:
-  description: Every check, in reading order - name, subject (endpoint, file or variable), status (ok, warning, failed, skipped), seen, and advice, which is empty where there is nothing to do.
+  description: >-
+    Every check, in reading order - name, subject (endpoint, file or variable), status (ok, warning, failed, skipped),
+    seen, and advice, which is empty where there is nothing to do.
   type: list
   returned: always
-  sample: [{"name": "memcached.round_trip", "subject": "172.31.5.10:11211", "status": "ok", "seen": "written, read and deleted in 0.6 ms", "advice": ""}]
+  sample: [{"name": "memcached.round_trip", "subject": "172.31.5.10:11211", "status": "ok", "seen": "written, read and deleted in
+    0.6 ms", "advice": ""}]
 summary:
   description: The number of checks by status.
   type: dict
   returned: always
   sample: {"ok": 12, "warning": 1, "failed": 0, "skipped": 0}
 memcached:
-  description: What each cache server said - endpoint, addresses, version, latency_ms (connect, write, read, delete), stats (read after the round trip) and settings as the server gave them, own_commands (what the round trip added to cmd_get and cmd_set), activity (the changes in its seconds). Keys that could not be learned are left out.
+  description: >-
+    What each cache server said - endpoint, addresses, version, latency_ms (connect, write, read, delete), stats (read
+    after the round trip) and settings as the server gave them, own_commands (what the round trip added to cmd_get and
+    cmd_set), activity (the changes in its seconds). Keys that could not be learned are left out.
   type: list
   returned: when cache servers are given
-  sample: [{"endpoint": "172.31.5.10:11211", "addresses": ["172.31.5.10"], "version": "1.6.18", "latency_ms": {"connect": 0.3, "write": 0.2, "read": 0.2, "delete": 0.2}, "own_commands": {"cmd_get": 2, "cmd_set": 1}, "stats": {"uptime": 86400}, "settings": {"inter": "172.31.5.10"}}]
+  sample: [{"endpoint": "172.31.5.10:11211", "addresses": ["172.31.5.10"], "version": "1.6.18", "latency_ms": {"connect": 0.3,
+    "write": 0.2, "read": 0.2, "delete": 0.2}, "own_commands": {"cmd_get": 2, "cmd_set": 1}, "stats": {"uptime": 86400},
+    "settings": {"inter": "172.31.5.10"}}]
 caches:
   description: Every cache on memcached in the files - file, key, line and its endpoints.
   type: list
@@ -144,5 +170,36 @@ release:
   sample: "maple"
 '''
 
-if __name__ == '__main__':
-    print('{"failed": true, "msg": "edx_verify is a binary: put the build/bin/ARCHITECTURE folder of edxops.scaling on the module path (library), see its README"}')
+from ansible.module_utils.basic import AnsibleModule
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "memcached": {"type": "list", "elements": "str"},
+            "path": {"type": "path"},
+            "files": {"type": "list", "elements": "path"},
+            "server_vars": {"type": "path"},
+            "release": {"type": "str", "choices": ["hawthorn", "ironwood", "juniper", "koa", "lilac", "maple", "nutmeg", "olive", "palm", "quince"]},
+            "activity_seconds": {"type": "float", "default": 0},
+            "expect_activity": {"type": "bool", "default": False},
+            "timeout": {"type": "float", "default": 10},
+            "allow_public": {"type": "bool", "default": False},
+            "connections_percent": {"type": "int", "default": 80},
+            "memory_percent": {"type": "int", "default": 90},
+            "evictions_per_hour": {"type": "float", "default": 0},
+        },
+        required_one_of=[["memcached", "path", "files"]],
+        supports_check_mode=True,
+        # Arguments may hold secrets: they go to no log, and not into the result.
+        no_log=True,
+    )
+    module.fail_json(
+        msg="edx_verify is a binary, and the action plugin that runs it was not found. "
+        "Copy action_plugins/ of edxops.scaling along with library/, or install the collection.",
+        invocation={"module_args": {}},
+    )
+
+
+if __name__ == "__main__":
+    main()

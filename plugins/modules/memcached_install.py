@@ -12,11 +12,22 @@ module: memcached_install
 short_description: Installs and configures memcached on a host
 version_added: 0.1.0
 description:
-  - Installs memcached from the package archives of Debian or Ubuntu, sets its configuration file and keeps its service enabled and running.
-  - "The configuration file is edited as a document - the options below are set, every other line stays, comments included. It is written before the package is first installed, so that memcached never listens with the package's own settings."
-  - Afterwards the running daemon is asked for its settings. One that still runs older ones is restarted, and an option that it does not take is a failure that names it.
-  - When memcached ran before and does not come up as asked with the new configuration file, the earlier file is put back and the daemon started with it.
-  - Under systemd, an address that comes with the network makes a drop-in necessary, which lets memcached wait for it at boot. It is written below /etc/systemd/system, and removed when it is not needed any more.
+  - >-
+    Installs memcached from the package archives of Debian or Ubuntu, sets its configuration file and keeps its service
+    enabled and running.
+  - >-
+    The configuration file is edited as a document - the options below are set, every other line stays, comments
+    included. It is written before the package is first installed, so that memcached never listens with the package's
+    own settings.
+  - >-
+    Afterwards the running daemon is asked for its settings. One that still runs older ones is restarted, and an option
+    that it does not take is a failure that names it.
+  - >-
+    When memcached ran before and does not come up as asked with the new configuration file, the earlier file is put
+    back and the daemon started with it.
+  - >-
+    Under systemd, an address that comes with the network makes a drop-in necessary, which lets memcached wait for it at
+    boot. It is written below /etc/systemd/system, and removed when it is not needed any more.
   - UDP is always turned off, and so is a unix socket, which would turn the network off.
 options:
   state:
@@ -37,7 +48,9 @@ options:
   listen:
     description:
       - The addresses of this host to listen on, IPv4 or IPv6, without a port.
-      - Where it is left out or empty - loopback, and the private IPv4 address of the interface with the default route, else the only private address. A host with none or several of them is an error that lists them.
+      - >-
+        Where it is left out or empty - loopback, and the private IPv4 address of the interface with the default route,
+        else the only private address. A host with none or several of them is an error that lists them.
       - "Every address of the host (V(0.0.0.0), V(::)) or a public one is used only when named here."
     type: list
     elements: str
@@ -76,7 +89,9 @@ options:
     default: "1m"
   extra:
     description:
-      - "Further options of memcached, as a list such as V([\"-F\", \"-R 40\"]), or as a dict such as V({\"-F\": true, \"-R\": 40}) where V(false) leaves an option alone."
+      - >-
+        Further options of memcached, as a list such as V(["-F", "-R 40"]), or as a dict such as V({"-F": true, "-R":
+        40}) where V(false) leaves an option alone.
       - Options that another key sets are refused here, and so are those that would keep Open edX from using the cache.
       - An option that is taken out of this list later stays in the file.
     type: raw
@@ -123,8 +138,12 @@ attributes:
     description: Shows the lines that change, with secrets masked.
     support: full
 notes:
-  - memcached asks nobody for a password, and the clients of Open edX could not give one. Its listening addresses and the firewall are its security.
-  - The start script of Debian and Ubuntu hands every line of the configuration file to a shell that runs as root. Values with a character that a shell interprets are refused, and so is a file that has such a line already.
+  - >-
+    memcached asks nobody for a password, and the clients of Open edX could not give one. Its listening addresses and
+    the firewall are its security.
+  - >-
+    The start script of Debian and Ubuntu hands every line of the configuration file to a shell that runs as root.
+    Values with a character that a shell interprets are refused, and so is a file that has such a line already.
   - Of an option that stands in the file several times the first is set, the others become comments.
   - Works with systemd, and with C(service) and C(update-rc.d) where there is none.
 author:
@@ -173,7 +192,9 @@ settings:
   returned: when the daemon answers
   sample: {"maxbytes": 2147483648, "maxconns": 1024, "tcpport": 11211, "udpport": 0, "inter": "127.0.0.1,10.0.0.5"}
 package:
-  description: The installed version of each package that was looked at, null where it is not installed; in check mode the version that would be.
+  description: >-
+    The installed version of each package that was looked at, null where it is not installed; in check mode the version
+    that would be.
   type: dict
   returned: always
   sample: {"memcached": "1.6.18-1+deb12u1"}
@@ -204,5 +225,39 @@ mismatches:
   sample: [{"setting": "memory_mb", "wanted": "512", "running": "64"}]
 '''
 
-if __name__ == '__main__':
-    print('{"failed": true, "msg": "memcached_install is a binary: put the build/bin/ARCHITECTURE folder of edxops.scaling on the module path (library), see its README"}')
+from ansible.module_utils.basic import AnsibleModule
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"type": "str", "default": "present", "choices": ["present", "latest", "absent"]},
+            "purge": {"type": "bool", "default": False},
+            "listen": {"type": "list", "elements": "str", "aliases": ["listen_ip"]},
+            "port": {"type": "int", "default": 11211},
+            "memory_mb": {"type": "raw", "default": 64, "aliases": ["memory_limit"]},
+            "max_connections": {"type": "int", "default": 1024, "aliases": ["connections"]},
+            "threads": {"type": "int", "default": 4},
+            "max_item_size": {"type": "str", "default": "1m"},
+            "extra": {"type": "raw"},
+            "user": {"type": "str", "default": "memcache"},
+            "config_file": {"type": "path", "default": "/etc/memcached.conf"},
+            "backup": {"type": "bool", "default": False},
+            "service": {"type": "str", "default": "memcached"},
+            "tools": {"type": "bool", "default": False},
+            "timeout": {"type": "int", "default": 30},
+            "lock_timeout": {"type": "int", "default": 300},
+        },
+        supports_check_mode=True,
+        # Arguments may hold secrets: they go to no log, and not into the result.
+        no_log=True,
+    )
+    module.fail_json(
+        msg="memcached_install is a binary, and the action plugin that runs it was not found. "
+        "Copy action_plugins/ of edxops.scaling along with library/, or install the collection.",
+        invocation={"module_args": {}},
+    )
+
+
+if __name__ == "__main__":
+    main()
