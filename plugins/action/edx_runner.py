@@ -173,8 +173,11 @@ def install_script(module: str, binaries: Dict[str, Binary], places: List[str], 
         'find "$edx_d" -name ".*" -type f -mmin +60 -exec rm -f {} + 2>/dev/null',
         'gzip -dc >"$edx_t"',
         f'[ "$(sha256sum <"$edx_t")" = "$edx_h  -" ] || {{ rm -f "$edx_t"; echo "{token} damaged $edx_d"; exit; }}',
-        'mv -f "$edx_t" "$edx_d/$edx_n"',
-        f'ls -t "$edx_d"/{module}-* | tail -n +{KEPT_BUILDS + 1} | while read -r edx_o; do rm -f "$edx_o"; done',
+        # Into a folder, or a link to one, mv would move it.
+        '[ ! -d "$edx_d/$edx_n" ] || rm -rf "$edx_d/$edx_n"; mv -f "$edx_t" "$edx_d/$edx_n"',
+        f'ls -td "$edx_d"/{module}-* | tail -n +{KEPT_BUILDS + 1} | '
+        # The one that runs now stays, whatever the target's clock made of the times.
+        'while read -r edx_o; do [ "$edx_o" = "$edx_d/$edx_n" ] || rm -f "$edx_o"; done',
         "umask $edx_m",
         f'[ "$(command -v printf)" = printf ] || {{ echo "{token} stored"; exit; }}',
         f'{export}printf "%s\\n" "$edx_a" | "$edx_d/$edx_n" -',
