@@ -16,8 +16,9 @@ description:
     Looks at what runs and at what is written down, and says of each thing whether it is as it should be, what was seen,
     and what to do about it.
   - >-
-    Only what is asked for is looked at - cache servers with 'memcached', the files that Open edX reads with 'path', and
-    what the next upgrade will make of them with 'server_vars'.
+    Only what is asked for is looked at - cache servers with 'memcached', the files that Open edX reads with 'path',
+    what the next upgrade will make of them with 'server_vars', the platform's health with 'heartbeats', and whether it
+    uses the cache servers with 'traffic'.
   - >-
     Fails when a check fails; the result then still holds every check. Never changes anything on the host. On a cache it
     writes one small item under a name of its own, reads it and deletes it.
@@ -61,6 +62,34 @@ options:
       - olive
       - palm
       - quince
+  heartbeats:
+    description:
+      - >-
+        The addresses of the platform's heartbeats, such as http://127.0.0.1:8000/heartbeat (LMS) and
+        http://127.0.0.1:8010/heartbeat (Studio); with ?extended the platform looks at more.
+      - >-
+        Each has to answer as a healthy platform does - status 200, and JSON that says of every part of it that it is
+        well. A maintenance page, a redirect or any other page is none.
+      - "Only http:// can be asked. Behind nginx the programs speak it themselves."
+    type: list
+    elements: str
+  heartbeat_timeout:
+    description:
+      - >-
+        The seconds within which all heartbeats have to be healthy. Until then they are asked again, since a platform
+        that was restarted needs a while.
+    type: float
+    default: 10
+  traffic:
+    description:
+      - >-
+        Pages of the platform, as http:// addresses, that are asked for one after the other between two readings of the
+        counters of all cache servers; needs 'memcached'.
+      - >-
+        Pages that read their settings or a session from the cache are best, such as http://127.0.0.1:8000/login. Every
+        status but 400 and those from 500 on is an answer, and redirects are not followed.
+    type: list
+    elements: str
   activity_seconds:
     description:
       - >-
@@ -77,7 +106,7 @@ options:
     description:
       - >-
         The seconds that all the conversation with one cache server may take together, not counting the time between the
-        two readings.
+        two readings; and those that each page of 'traffic' may take.
     type: float
     default: 10
   allow_public:
@@ -115,6 +144,7 @@ notes:
     Reading the counters is not counted as use, and neither is this run's own round trip; a verification of the same
     cache server that runs elsewhere at the same time is.
   - "A public address is not connected to unless 'allow_public' is set."
+  - No proxy of the environment is used, and no user or password is sent to the platform.
   - Only what concerns an endpoint is shown of a file; the values of all other keys never are.
 author:
   - edxops (@edxops)
@@ -132,6 +162,17 @@ EXAMPLES = r'''
     memcached: 172.31.5.10
     activity_seconds: 30
     expect_activity: true
+
+- name: LMS and Studio are up and well, within 20 seconds
+  edxops.scaling.edx_verify:
+    heartbeats: ['http://127.0.0.1:8000/heartbeat', 'http://127.0.0.1:8010/heartbeat']
+    heartbeat_timeout: 20
+
+- name: LMS uses this cache, and no other
+  edxops.scaling.edx_verify:
+    memcached: 172.31.5.10
+    path: /edx/etc
+    traffic: ['http://127.0.0.1:8000/login', 'http://127.0.0.1:8000/csrf/api/v1/token']
 '''
 
 RETURN = r'''
@@ -158,6 +199,14 @@ memcached:
   sample: [{"endpoint": "172.31.5.10:11211", "addresses": ["172.31.5.10"], "version": "1.6.18", "latency_ms": {"connect": 0.3,
     "write": 0.2, "read": 0.2, "delete": 0.2}, "own_commands": {"cmd_get": 2, "cmd_set": 1}, "stats": {"uptime": 86400},
     "settings": {"inter": "172.31.5.10"}}]
+use:
+  description: >-
+    How many pages were answered, and how many commands (cmd_get and cmd_set) besides those of this verification reached
+    the cache servers meanwhile, all servers together. The commands are left out where a server was restarted in
+    between.
+  type: dict
+  returned: "when pages are given in 'traffic' and the counters of every cache server could be read"
+  sample: {"requests": 2, "commands": 3}
 caches:
   description: Every cache on memcached in the files - file, key, line and its endpoints.
   type: list
@@ -181,6 +230,9 @@ def main():
             "files": {"type": "list", "elements": "path"},
             "server_vars": {"type": "path"},
             "release": {"type": "str", "choices": ["hawthorn", "ironwood", "juniper", "koa", "lilac", "maple", "nutmeg", "olive", "palm", "quince"]},
+            "heartbeats": {"type": "list", "elements": "str"},
+            "heartbeat_timeout": {"type": "float", "default": 10},
+            "traffic": {"type": "list", "elements": "str"},
             "activity_seconds": {"type": "float", "default": 0},
             "expect_activity": {"type": "bool", "default": False},
             "timeout": {"type": "float", "default": 10},
@@ -189,7 +241,7 @@ def main():
             "memory_percent": {"type": "int", "default": 90},
             "evictions_per_hour": {"type": "float", "default": 0},
         },
-        required_one_of=[["memcached", "path", "files"]],
+        required_one_of=[["memcached", "path", "files", "heartbeats"]],
         supports_check_mode=True,
         # Arguments may hold secrets: they go to no log, and not into the result.
         no_log=True,

@@ -3,14 +3,15 @@
 mod checks;
 mod facts;
 mod probe;
-
-use std::thread;
+mod usage;
 
 use ansible_protocol::Value;
 use edx_layout::Endpoint;
 
 use crate::check::{Check, Verification};
+use crate::http::Url;
 use crate::options::Probe;
+use crate::side_by_side::side_by_side;
 use checks::{activity, judge};
 use facts::facts;
 use probe::{Activity, Seen, Step, converse, watch};
@@ -18,16 +19,30 @@ use probe::{Activity, Seen, Step, converse, watch};
 /// So many servers are looked at together; more wait for these.
 const TOGETHER: usize = 32;
 
+/// The servers, and what was seen of each.
+pub struct CacheServers {
+    endpoints: Vec<Endpoint>,
+    seen: Vec<Seen>,
+}
+
+impl CacheServers {
+    /// Whether the platform uses them while these pages of it are asked for.
+    pub fn used_by(&self, traffic: &[Url], probe: &Probe) -> Verification {
+        usage::verify(&self.endpoints, &self.seen, traffic, probe)
+    }
+}
+
 /// Looks at every server.
 ///
 /// All conversations are over before any counter is watched: the items that they write would look
 /// like somebody's use of a server that goes by two names.
-pub fn verify(endpoints: &[Endpoint], probe: &Probe) -> Verification {
-    let seen: Vec<Seen> = side_by_side(endpoints, |endpoint| converse(endpoint, probe.timeout, probe.allow_public));
+pub fn verify(endpoints: &[Endpoint], probe: &Probe) -> (CacheServers, Verification) {
+    let seen: Vec<Seen> =
+        side_by_side(endpoints, TOGETHER, |endpoint| converse(endpoint, probe.timeout, probe.allow_public));
     let pairs: Vec<(&Endpoint, &Seen)> = endpoints.iter().zip(&seen).collect();
     let watched = match probe.activity {
         None => Vec::new(),
-        Some(interval) => side_by_side(&pairs, |(endpoint, seen)| match (&seen.stats, &seen.address) {
+        Some(interval) => side_by_side(&pairs, TOGETHER, |(endpoint, seen)| match (&seen.stats, &seen.address) {
             (Step::Seen(_), Step::Seen(address)) => {
                 watch(endpoint, address, interval, probe.timeout.saturating_sub(seen.took))
             }
@@ -45,22 +60,8 @@ pub fn verify(endpoints: &[Endpoint], probe: &Probe) -> Verification {
         servers.push(facts(&name, seen, counters));
     }
     let mut verification = Verification { checks, ..Verification::default() };
-    verification.facts.insert("memcached".to_owned(), servers.into());
-    verification
-}
-
-/// The results in the order of the items, each computed on a thread of its own.
-fn side_by_side<T: Sync, R: Send>(items: &[T], look: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let mut results = Vec::new();
-    for some in items.chunks(TOGETHER) {
-        thread::scope(|scope| {
-            let threads: Vec<_> = some.iter().map(|item| scope.spawn(|| look(item))).collect();
-            // A thread panics only on a bug, which then is this thread's, too.
-            results.extend(threads.into_iter().map(|thread| match thread.join() {
-                Ok(result) => result,
-                Err(panic) => std::panic::resume_unwind(panic),
-            }));
-        });
+    if !servers.is_empty() {
+        verification.facts.insert("memcached".to_owned(), servers.into());
     }
-    results
+    (CacheServers { endpoints: endpoints.to_vec(), seen }, verification)
 }

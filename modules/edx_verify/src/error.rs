@@ -3,12 +3,22 @@
 use edx_layout::{EndpointError, UnknownRelease};
 use thiserror::Error;
 
+use crate::http::UrlError;
+
 /// Why nothing was looked at.
 #[derive(Debug, Error)]
 pub enum Error {
     /// An endpoint that cannot be read.
     #[error("memcached: {0}")]
     Endpoint(EndpointError),
+    /// An address of a page that cannot be asked.
+    #[error("{option}: {error}")]
+    Url {
+        /// The option.
+        option: &'static str,
+        /// Why.
+        error: UrlError,
+    },
     /// A release that does not exist.
     #[error("release: {0}")]
     Release(UnknownRelease),
@@ -21,13 +31,21 @@ pub enum Error {
         allowed: String,
     },
     /// Only empty lists were given.
-    #[error("nothing to verify: give the cache servers in 'memcached', the folder in 'path', or 'files'")]
+    #[error(
+        "nothing to verify: give the cache servers in 'memcached', the folder in 'path', 'files', or the platform's own \
+         addresses in 'heartbeats'"
+    )]
     Nothing,
     /// There is nothing to compare the variables with.
     #[error(
         "'server_vars' is compared with the files that Open edX reads: give their folder in 'path', as in /edx/etc"
     )]
     ServerVarsAlone,
+    /// Pages are to be asked for, and nothing is counted.
+    #[error(
+        "'traffic' is judged by the counters of the cache servers that the platform should use: give them in 'memcached'"
+    )]
+    TrafficAlone,
     /// Activity is expected, and nothing looks for it.
     #[error("'expect_activity' needs cache servers in 'memcached' and an 'activity_seconds' above 0")]
     NoInterval,

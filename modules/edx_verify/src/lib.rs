@@ -9,9 +9,12 @@ mod cache_servers;
 mod check;
 mod error;
 mod files;
+mod http;
 mod options;
+mod platform;
 mod report;
 mod server_vars;
+mod side_by_side;
 mod spec;
 
 pub use check::{Check, Status, Verification};
@@ -30,15 +33,19 @@ pub fn run(request: &Request) -> Result<Outcome, Failure> {
 /// Looks at everything that was asked for.
 pub fn verify(options: &Options) -> Verification {
     let mut verification = Verification::default();
-    if !options.memcached.is_empty() {
-        verification.extend(cache_servers::verify(&options.memcached, &options.probe));
-    }
+    let (servers, seen) = cache_servers::verify(&options.memcached, &options.probe);
+    verification.extend(seen);
     if options.path.is_some() || !options.files.is_empty() {
         let (files, seen) = files::verify(options);
         verification.extend(seen);
         if let Some(server_vars) = &options.server_vars {
             verification.extend(server_vars::verify(server_vars, &files));
         }
+    }
+    verification.extend(platform::verify(&options.heartbeats, options.heartbeat_timeout));
+    // Last, when all conversation of this run's own is over.
+    if !options.traffic.is_empty() {
+        verification.extend(servers.used_by(&options.traffic, &options.probe));
     }
     verification
 }

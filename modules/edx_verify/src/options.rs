@@ -7,6 +7,7 @@ use ansible_protocol::Arguments;
 use edx_layout::{Endpoint, Release};
 
 use crate::error::Error;
+use crate::http::Url;
 
 /// Longer than this is a mistake, and could not be told from a hanging task.
 const LONGEST_SECONDS: f64 = 3600.0;
@@ -24,6 +25,12 @@ pub struct Options {
     pub server_vars: Option<PathBuf>,
     /// The release that the operator named.
     pub release: Option<Release>,
+    /// The platform's heartbeats, each once.
+    pub heartbeats: Vec<Url>,
+    /// The time in which all of them have to be those of a healthy platform.
+    pub heartbeat_timeout: Duration,
+    /// The pages to ask for while the cache servers count.
+    pub traffic: Vec<Url>,
     /// How to look at the cache servers.
     pub probe: Probe,
 }
@@ -31,7 +38,7 @@ pub struct Options {
 /// How to look at a cache server, and when to warn.
 #[derive(Debug, Clone)]
 pub struct Probe {
-    /// The time for all conversation with one server.
+    /// The time for all conversation with one server, and for each page of the traffic.
     pub timeout: Duration,
     /// The time between two readings of the counters; none where it was not asked for.
     pub activity: Option<Duration>,
@@ -62,13 +69,24 @@ impl Options {
             arguments.strings("files").unwrap_or_default().into_iter().map(PathBuf::from).collect();
         let server_vars = arguments.str("server_vars").map(PathBuf::from);
         let has_files = path.is_some() || !files.is_empty();
-        if memcached.is_empty() && !has_files {
+        let mut heartbeats: Vec<Url> = Vec::new();
+        for url in urls(arguments, "heartbeats")? {
+            if !heartbeats.contains(&url) {
+                heartbeats.push(url);
+            }
+        }
+        let traffic = urls(arguments, "traffic")?;
+        if !traffic.is_empty() && memcached.is_empty() {
+            return Err(Error::TrafficAlone);
+        }
+        if memcached.is_empty() && !has_files && heartbeats.is_empty() {
             return Err(Error::Nothing);
         }
         if server_vars.is_some() && !has_files {
             return Err(Error::ServerVarsAlone);
         }
         let release = arguments.str("release").map(str::parse).transpose().map_err(Error::Release)?;
+        let heartbeat_timeout = seconds(arguments, "heartbeat_timeout", 0.1)?;
         let activity = seconds(arguments, "activity_seconds", 0.0)?;
         let probe = Probe {
             timeout: seconds(arguments, "timeout", 0.1)?,
@@ -85,8 +103,13 @@ impl Options {
         if probe.expect_activity && (probe.activity.is_none() || memcached.is_empty()) {
             return Err(Error::NoInterval);
         }
-        Ok(Self { memcached, path, files, server_vars, release, probe })
+        Ok(Self { memcached, path, files, server_vars, release, heartbeats, heartbeat_timeout, traffic, probe })
     }
+}
+
+fn urls(arguments: &Arguments, option: &'static str) -> Result<Vec<Url>, Error> {
+    let texts = arguments.strings(option).unwrap_or_default();
+    texts.into_iter().map(|text| Url::parse(text).map_err(|error| Error::Url { option, error })).collect()
 }
 
 fn seconds(arguments: &Arguments, option: &'static str, least: f64) -> Result<Duration, Error> {

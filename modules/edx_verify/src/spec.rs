@@ -10,7 +10,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
         "Looks at what runs and at what is written down, and says of each thing whether it is as it should be, what was \
          seen, and what to do about it.",
         "Only what is asked for is looked at - cache servers with 'memcached', the files that Open edX reads with \
-         'path', and what the next upgrade will make of them with 'server_vars'.",
+         'path', what the next upgrade will make of them with 'server_vars', the platform's health with 'heartbeats', and \
+         whether it uses the cache servers with 'traffic'.",
         "Fails when a check fails; the result then still holds every check. Never changes anything on the host. On a \
          cache it writes one small item under a name of its own, reads it and deletes it.",
     ],
@@ -49,6 +50,35 @@ pub static SPEC: ModuleSpec = ModuleSpec {
         )
         .choices(&["hawthorn", "ironwood", "juniper", "koa", "lilac", "maple", "nutmeg", "olive", "palm", "quince"]),
         OptionSpec::new(
+            "heartbeats",
+            Kind::StrList,
+            &[
+                "The addresses of the platform's heartbeats, such as http://127.0.0.1:8000/heartbeat (LMS) and \
+                 http://127.0.0.1:8010/heartbeat (Studio); with ?extended the platform looks at more.",
+                "Each has to answer as a healthy platform does - status 200, and JSON that says of every part of it that it \
+                 is well. A maintenance page, a redirect or any other page is none.",
+                "Only http:// can be asked. Behind nginx the programs speak it themselves.",
+            ],
+        ),
+        OptionSpec::new(
+            "heartbeat_timeout",
+            Kind::Float,
+            &["The seconds within which all heartbeats have to be healthy. Until then they are asked again, since a \
+               platform that was restarted needs a while."],
+        )
+        .default(Default::Float(10.0)),
+        OptionSpec::new(
+            "traffic",
+            Kind::StrList,
+            &[
+                "Pages of the platform, as http:// addresses, that are asked for one after the other between two readings \
+                 of the counters of all cache servers; needs 'memcached'.",
+                "Pages that read their settings or a session from the cache are best, such as \
+                 http://127.0.0.1:8000/login. Every status but 400 and those from 500 on is an answer, and redirects are \
+                 not followed.",
+            ],
+        ),
+        OptionSpec::new(
             "activity_seconds",
             Kind::Float,
             &["Read the counters of each cache server twice, this many seconds apart, and say what others did in \
@@ -65,7 +95,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             "timeout",
             Kind::Float,
             &["The seconds that all the conversation with one cache server may take together, not counting the time \
-               between the two readings."],
+               between the two readings; and those that each page of 'traffic' may take."],
         )
         .default(Default::Float(10.0)),
         OptionSpec::new(
@@ -87,7 +117,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
         .default(Default::Float(0.0)),
     ],
     mutually_exclusive: &[],
-    required_one_of: &[&["memcached", "path", "files"]],
+    required_one_of: &[&["memcached", "path", "files", "heartbeats"]],
 };
 
 /// What only the page of `edx_verify` shows.
@@ -97,6 +127,7 @@ pub static PAGE: PageSpec = PageSpec {
         "Reading the counters is not counted as use, and neither is this run's own round trip; a verification of the same \
          cache server that runs elsewhere at the same time is.",
         "A public address is not connected to unless 'allow_public' is set.",
+        "No proxy of the environment is used, and no user or password is sent to the platform.",
         "Only what concerns an endpoint is shown of a file; the values of all other keys never are.",
     ],
     examples: "
@@ -110,7 +141,18 @@ pub static PAGE: PageSpec = PageSpec {
   edxops.scaling.edx_verify:
     memcached: 172.31.5.10
     activity_seconds: 30
-    expect_activity: true",
+    expect_activity: true
+
+- name: LMS and Studio are up and well, within 20 seconds
+  edxops.scaling.edx_verify:
+    heartbeats: ['http://127.0.0.1:8000/heartbeat', 'http://127.0.0.1:8010/heartbeat']
+    heartbeat_timeout: 20
+
+- name: LMS uses this cache, and no other
+  edxops.scaling.edx_verify:
+    memcached: 172.31.5.10
+    path: /edx/etc
+    traffic: ['http://127.0.0.1:8000/login', 'http://127.0.0.1:8000/csrf/api/v1/token']",
     returns: &[
         ReturnSpec {
             name: "checks",
@@ -136,6 +178,15 @@ pub static PAGE: PageSpec = PageSpec {
                           the round trip added to cmd_get and cmd_set), activity (the changes in its seconds). Keys that could not be learned are left \
                           out.",
             sample: r#"[{"endpoint": "172.31.5.10:11211", "addresses": ["172.31.5.10"], "version": "1.6.18", "latency_ms": {"connect": 0.3, "write": 0.2, "read": 0.2, "delete": 0.2}, "own_commands": {"cmd_get": 2, "cmd_set": 1}, "stats": {"uptime": 86400}, "settings": {"inter": "172.31.5.10"}}]"#,
+        },
+        ReturnSpec {
+            name: "use",
+            kind: "dict",
+            returned: "when pages are given in 'traffic' and the counters of every cache server could be read",
+            description: "How many pages were answered, and how many commands (cmd_get and cmd_set) besides those of this \
+                          verification reached the cache servers meanwhile, all servers together. The commands are left out \
+                          where a server was restarted in between.",
+            sample: r#"{"requests": 2, "commands": 3}"#,
         },
         ReturnSpec {
             name: "caches",

@@ -10,10 +10,11 @@ use common::verify;
 #[test]
 fn options_that_make_no_sense_are_refused_with_a_sentence() {
     for (options, message) in [
-        (json!({}), "one of these options is required: memcached, path, files"),
+        (json!({}), "one of these options is required: memcached, path, files, heartbeats"),
         (
             json!({"memcached": []}),
-            "nothing to verify: give the cache servers in 'memcached', the folder in 'path', or 'files'",
+            "nothing to verify: give the cache servers in 'memcached', the folder in 'path', 'files', or the platform's own \
+             addresses in 'heartbeats'",
         ),
         (
             json!({"memcached": ["redis://10.0.0.5"]}),

@@ -65,7 +65,7 @@ fn shown(time: Duration) -> String {
 }
 
 /// What a step showed, or the check that says why it showed nothing.
-fn known<'a, T>(name: &'static str, endpoint: &str, step: &'a Step<T>, limits: &Probe) -> Result<&'a T, Check> {
+pub fn known<'a, T>(name: &'static str, endpoint: &str, step: &'a Step<T>, limits: &Probe) -> Result<&'a T, Check> {
     match step {
         Step::Seen(value) => Ok(value),
         Step::NotReached => Err(Check::skipped(name, endpoint, "not tried, since an earlier step failed")),

@@ -52,6 +52,14 @@ impl<T> Step<T> {
         }
     }
 
+    /// What it showed, to keep.
+    pub fn into_seen(self) -> Option<T> {
+        match self {
+            Self::Seen(value) => Some(value),
+            _ => None,
+        }
+    }
+
     /// Blames this step for the time that is over, where it was the one under way.
     fn blame(&mut self) -> bool {
         let is_under_way = matches!(self, Self::NotReached);
@@ -244,6 +252,28 @@ pub fn watch(endpoint: &Endpoint, address: &Address, interval: Duration, timeout
     let targets = targets(endpoint, address, true);
     thread::spawn(move || sender.send(read_twice(&targets, interval, timeout)).ok());
     match receiver.recv_timeout(interval + timeout) {
+        Ok(result) => result.map_or(Step::NotReached, Step::from),
+        Err(_) => Step::Failed(Fault::OutOfTime),
+    }
+}
+
+/// A server's counters.
+#[derive(Debug)]
+pub struct Reading {
+    /// Where they are from: one server may be given under two names.
+    pub target: memcached::Endpoint,
+    /// The counters.
+    pub stats: Stats,
+}
+
+/// Reads a server's counters once.
+pub fn read(endpoint: &Endpoint, address: &Address, timeout: Duration) -> Step<Reading> {
+    let (sender, receiver) = mpsc::channel();
+    // The conversation before this one was allowed to take place, so the address is.
+    let targets = targets(endpoint, address, true);
+    let read = move |mut client: Client| Ok(Reading { target: client.endpoint().clone(), stats: client.stats()? });
+    thread::spawn(move || sender.send(connect(&targets, timeout).map(|client| client.and_then(read))).ok());
+    match receiver.recv_timeout(timeout) {
         Ok(result) => result.map_or(Step::NotReached, Step::from),
         Err(_) => Step::Failed(Fault::OutOfTime),
     }

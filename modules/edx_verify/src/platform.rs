@@ -1,0 +1,61 @@
+//! The platform itself: asks each heartbeat until it is that of a healthy platform, or the time is over.
+
+mod heartbeat;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::check::{Check, Verification};
+use crate::http::{self, Fault, Url};
+use crate::side_by_side::side_by_side;
+use heartbeat::Unwell;
+
+const HEARTBEAT: &str = "platform.heartbeat";
+
+/// The time between two requests for the same heartbeat.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// The largest heartbeat that is read; a real one has a few hundred bytes.
+const MAX_HEARTBEAT: usize = 64 * 1024;
+
+/// Asks for every heartbeat, all of them within the same `time`.
+pub fn verify(heartbeats: &[Url], time: Duration) -> Verification {
+    let deadline = Instant::now() + time;
+    let checks = side_by_side(heartbeats, heartbeats.len(), |url| check(url, time, deadline));
+    Verification { checks, ..Verification::default() }
+}
+
+fn check(url: &Url, time: Duration, deadline: Instant) -> Check {
+    let start = Instant::now();
+    let mut first: Option<String> = None;
+    let mut last: Option<Unwell> = None;
+    loop {
+        let unwell = match http::get(url, deadline, MAX_HEARTBEAT) {
+            Ok(answer) => match heartbeat::judge(&answer) {
+                Ok(well) => return Check::ok(HEARTBEAT, url.to_string(), told(&well, first.as_deref(), start)),
+                Err(unwell) => unwell,
+            },
+            Err(fault) => match (&fault, last.take()) {
+                // Asked again shortly before the end, it had no time: what it said before is what is wrong with it.
+                (Fault::OutOfTime(_), Some(Unwell { seen, advice })) => {
+                    Unwell { seen: format!("{seen}; asked again, it did not answer before {time:?} were over"), advice }
+                }
+                _ => Unwell { seen: fault.told(time), advice: fault.advice().to_owned() },
+            },
+        };
+        if deadline.saturating_duration_since(Instant::now()) <= PAUSE {
+            return Check::failed(HEARTBEAT, url.to_string(), unwell.seen, unwell.advice);
+        }
+        first.get_or_insert_with(|| unwell.seen.clone());
+        last = Some(unwell);
+        thread::sleep(PAUSE);
+    }
+}
+
+/// What a healthy platform said, and how long that took where it was not healthy at once.
+fn told(well: &str, first: Option<&str>, start: Instant) -> String {
+    match first {
+        None => well.to_owned(),
+        Some(first) => format!("{well}, after {:.1} s (at first: {first})", start.elapsed().as_secs_f64()),
+    }
+}

@@ -1,0 +1,174 @@
+//! Judges an answer: edx-platform's heartbeat is `{name: {"status": bool, "message": str}}` with status 200, or 503
+//! where a status is false. Anything else may answer in its place: nginx, a maintenance page, another program.
+
+use ansible_protocol::Value;
+
+use crate::http::{Answer, masked};
+
+/// Up to so many names of a server's are shown.
+const NAMED: usize = 6;
+/// The longest text of a server's that is shown, in characters.
+const SHOWN: usize = 200;
+
+const NOT_THE_PROGRAM: &str = "ask the program itself, behind nginx: LMS at http://127.0.0.1:8000/heartbeat, Studio at port 8010; while \
+                               /edx/var/nginx/server-static/maintenance_heartbeat.txt exists, nginx answers in their place";
+const LOG: &str =
+    "see the program's log in /edx/var/log/supervisor, and whether it stays up (/edx/bin/supervisorctl status)";
+
+/// What is wrong, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unwell {
+    /// What was seen.
+    pub seen: String,
+    /// What to do.
+    pub advice: String,
+}
+
+/// One of the parts that the platform looks at.
+struct Component<'a> {
+    name: &'a str,
+    is_well: bool,
+    message: &'a str,
+}
+
+/// The components, all of them well, or what is wrong.
+pub fn judge(answer: &Answer) -> Result<String, Unwell> {
+    let status = answer.status;
+    let json: Option<Value> = serde_json::from_slice(&answer.body).ok().filter(|_| answer.is_whole);
+    let Some(components) = json.as_ref().and_then(components) else {
+        return Err(no_heartbeat(answer, json.as_ref()));
+    };
+    let ill: Vec<&Component> = components.iter().filter(|component| !component.is_well).collect();
+    let names = listed(components.iter().map(|component| shown(component.name)));
+    if !ill.is_empty() {
+        let ill_ones = listed(ill.iter().map(|component| match component.message {
+            "" => shown(component.name),
+            message => format!("{} ({})", shown(component.name), shown(message)),
+        }));
+        return Err(Unwell { seen: format!("status {status}, not well: {ill_ones}"), advice: needs(&ill) });
+    }
+    match status {
+        200 => Ok(format!("well: {names}")),
+        _ => Err(unwell(format!("status {status}, though it calls all well: {names}"), LOG)),
+    }
+}
+
+fn unwell(seen: String, advice: &str) -> Unwell {
+    Unwell { seen, advice: advice.to_owned() }
+}
+
+/// The components; none where it is something else.
+fn components(json: &Value) -> Option<Vec<Component<'_>>> {
+    let object = json.as_object().filter(|object| !object.is_empty())?;
+    object
+        .iter()
+        .map(|(name, value)| {
+            Some(Component {
+                name,
+                is_well: value.get("status")?.as_bool()?,
+                message: value.get("message").and_then(Value::as_str).unwrap_or_default(),
+            })
+        })
+        .collect()
+}
+
+/// What edx-platform's own components stand for.
+fn needs(ill: &[&Component]) -> String {
+    let mut needs: Vec<&str> = Vec::new();
+    for component in ill {
+        let need = match component.name {
+            "modulestore" => "MongoDB",
+            "sql" => "MySQL",
+            "celery" => "the workers and their broker",
+            name if name.starts_with("cache") => "memcached",
+            _ => continue,
+        };
+        if !needs.contains(&need) {
+            needs.push(need);
+        }
+    }
+    match needs.as_slice() {
+        [] => LOG.to_owned(),
+        needs => format!(
+            "the program runs, and something that it needs does not: see whether {} can be reached where its settings file \
+             says, and its log in /edx/var/log/supervisor",
+            needs.join(" and ")
+        ),
+    }
+}
+
+fn no_heartbeat(answer: &Answer, json: Option<&Value>) -> Unwell {
+    let status = answer.status;
+    let body = kind(answer, json);
+    match status {
+        300..=399 => {
+            // What stands in a query may be a token.
+            let to = answer.location.as_deref().map(|to| to.split(['?', '#']).next().unwrap_or_default());
+            let to = to.map(|to| format!(" to {}", shown(&masked(to)))).unwrap_or_default();
+            unwell(format!("status {status}, a redirect{to}, which is not followed"), NOT_THE_PROGRAM)
+        }
+        200..=299 => unwell(format!("status {status}, but no heartbeat: {body}"), NOT_THE_PROGRAM),
+        401 | 403 => unwell(format!("status {status}, access denied"), NOT_THE_PROGRAM),
+        404 => unwell("status 404, it knows no such page".to_owned(), NOT_THE_PROGRAM),
+        502 | 504 => unwell(
+            format!("status {status}: {body}"),
+            "nginx answers, and the program behind it does not: see whether it runs (/edx/bin/supervisorctl status), and its \
+             log in /edx/var/log/supervisor",
+        ),
+        _ => {
+            // What edx-platform says when a check itself broke.
+            let error = json.and_then(|json| json.get("error")).and_then(Value::as_str);
+            let said = error.map_or(body, shown);
+            unwell(format!("status {status}: {said}"), LOG)
+        }
+    }
+}
+
+/// What kind of body it is. Its text is not shown: nobody knows what is in it.
+fn kind(answer: &Answer, json: Option<&Value>) -> String {
+    if !answer.is_whole {
+        return format!("a body of more than {} bytes", answer.body.len());
+    }
+    match json {
+        Some(Value::Object(object)) if object.is_empty() => "an empty JSON object".to_owned(),
+        Some(Value::Object(object)) => {
+            format!("JSON with other keys: {}", listed(object.keys().map(|key| shown(key))))
+        }
+        Some(_) => "JSON, but not an object".to_owned(),
+        None => {
+            let text = String::from_utf8_lossy(&answer.body);
+            let text = text.trim();
+            match title(text) {
+                Some(title) => format!("an HTML page, \"{}\"", shown(title)),
+                None if text.starts_with('<') => "an HTML page".to_owned(),
+                None if text.is_empty() => "an empty body".to_owned(),
+                None => "text that is not JSON".to_owned(),
+            }
+        }
+    }
+}
+
+/// What stands between `<title>` and `</title>`, which is there to be shown.
+fn title(html: &str) -> Option<&str> {
+    // Same length as the text: only ASCII letters change.
+    let small = html.to_ascii_lowercase();
+    let start = small.find("<title>")? + "<title>".len();
+    let end = start + small[start..].find("</title>")?;
+    Some(html[start..end].trim()).filter(|title| !title.is_empty())
+}
+
+/// `a, b, c`, and how many more there are.
+fn listed(names: impl ExactSizeIterator<Item = String>) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    let names: Vec<String> = names.take(NAMED).collect();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", names.join(", "))
+}
+
+fn shown(text: &str) -> String {
+    let mut shown: String = text.chars().take(SHOWN).collect();
+    if shown.len() < text.len() {
+        shown.push_str("...");
+    }
+    shown
+}
