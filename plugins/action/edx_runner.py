@@ -156,10 +156,11 @@ def install_script(module: str, binaries: Dict[str, Binary], places: List[str], 
         "for edx_c in stat sha256sum mktemp gzip; do "
         f'command -v $edx_c >/dev/null || {{ echo "{token} lacks $edx_c"; exit; }}; done'
     )
-    # An empty script tells whether the folder may run anything; the binary then takes that file's place.
+    # An empty script tells whether the folder may run anything; the binary then takes that file's place. Its "#!" is
+    # written "#\041": in csh, somebody's login shell, an exclamation mark with a word after it is no part of a text.
     attempt = (
         'edx_try() { mkdir -p "$1" 2>/dev/null && [ -O "$1" ] && [ ! -L "$1" ] && chmod g-s,u=rwx,go= "$1" && '
-        'edx_t=$(mktemp "$1/.XXXXXXXX" 2>/dev/null) || return 1; edx_d=$1; echo "#!/bin/sh" >"$edx_t" && '
+        'edx_t=$(mktemp "$1/.XXXXXXXX" 2>/dev/null) || return 1; edx_d=$1; printf "#\\041/bin/sh\\n" >"$edx_t" && '
         'chmod 700 "$edx_t" && "$edx_t" </dev/null >/dev/null 2>&1 || { rm -f "$edx_t" "$1/$edx_n"; return 1; }; }'
     )
     attempts = " || ".join(f"{{ {call}; }}" for call in each("edx_try", places))
@@ -374,7 +375,7 @@ class ActionModule(ActionBase):
         if report.word == "nowhere":
             return (
                 f"{self._host} has no folder where this user may keep and run {self._module}: tried {tried}. Each is "
-                "missing and cannot be made, is somebody else's, or is mounted noexec. Name one in edx_runner_paths."
+                "missing and cannot be made, is somebody else's, is full or is mounted noexec. Name one in edx_runner_paths."
             )
         if report.word == "damaged":
             return (

@@ -115,7 +115,7 @@ class Control:
         """Builds edx_probe for both architectures: content, and so a hash, that no other test has."""
         self.probes = {}
         for architecture in ARCHITECTURES:
-            text = (HERE / "probe.sh").read_text().replace("ARCHITECTURE)", f"{architecture})")
+            text = (HERE / "probe.sh").read_text().replace(" ARCHITECTURE\n", f" {architecture}\n")
             path = self.binaries / architecture / "edx_probe"
             path.write_text(f"{text}{change}\n# {uuid.uuid4()}\n")
             path.chmod(0o755)
@@ -173,7 +173,8 @@ class Control:
         book, record = self.folder / f"{name}.yml", self.folder / f"{name}.json"
         book.write_text(
             f"- hosts: {hosts}\n  gather_facts: false\n{textwrap.indent(textwrap.dedent(play).strip(), '  ')}\n"
-            f"  vars: {json.dumps(variables)}\n  tasks:\n{textwrap.indent(textwrap.dedent(tasks).strip(), '  ')}\n"
+            f"  vars: {json.dumps(variables, ensure_ascii=False)}\n  tasks:\n{textwrap.indent(textwrap.dedent(tasks).strip(), '  ')}\n",
+            encoding="utf-8",
         )
         record.touch()
         process = subprocess.Popen(

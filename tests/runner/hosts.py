@@ -9,7 +9,6 @@ import threading
 import time
 import uuid
 from pathlib import Path
-from typing import Iterator
 
 ROOT = Path(__file__).parents[2]
 PODMAN = str(ROOT / "tools" / "podman")
@@ -124,8 +123,23 @@ class Host:
             """
         )
         if sudo:
-            self.write(f"/etc/sudoers.d/{name}", "".join(f"{line}\n" for line in [f"{name} {sudo}"]), mode="440")
+            self.may(name, sudo)
         return name
+
+    def may(self, user: str, sudo: str) -> None:
+        """What the user may do with sudo, in the words of sudoers(5)."""
+        self.write(f"/etc/sudoers.d/{user}", f"{user} {sudo}\n", mode="440")
+
+    def first_on_path(self, user: str, **programs: str) -> None:
+        """Programs of the user's own that stand before the system's: shell scripts by name."""
+        self.sh(f"mkdir -p ~{user}/first; echo 'PATH=$HOME/first:$PATH' >~{user}/.bashrc")
+        for name, script in programs.items():
+            self.write(f"/home/{user}/first/{name}", "#!/bin/sh\n" + script + "\n", mode="755")
+
+    def hide(self, user: str, *programs: str) -> None:
+        """The system's programs but these, to this user."""
+        gone = " ".join(f"~{user}/only/{program}" for program in programs)
+        self.sh(f"cp --recursive --symbolic-link /usr/bin ~{user}/only; rm {gone}; echo 'PATH=$HOME/only' >~{user}/.bashrc")
 
     def mount(self, folder: str, options: str, owner: str = "root") -> None:
         self.sh(f"mkdir -p {folder} && mount -t tmpfs -o {options} none {folder} && chown {owner}: {folder}")
