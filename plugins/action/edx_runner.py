@@ -28,6 +28,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 from ansible import constants as C
 from ansible.executor import module_common
 from ansible.module_utils.common.text.converters import to_bytes, to_text
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins import action as ansible_action
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -104,7 +105,7 @@ def choose_binary(module: str, binaries: Dict[str, Binary], token: str) -> str:
 
 def each(function: str, places: List[str]) -> List[str]:
     """Shell text: the function for each folder. The user's number costs a process, so it is asked for when it is needed."""
-    calls = []
+    calls: List[str] = []
     for place in places:
         # In somebody else's home nothing is looked for: sudo and su may leave HOME as it was.
         guard = "[ -O ~ ] && " if place.startswith("~/") else ""
@@ -255,14 +256,19 @@ class ActionModule(ActionBase):
             return problem
         # Ansible's strategies may put methods of their own before this class's (Mitogen's does), so that the three
         # steps are replaced on this object. What it had is what a command goes through.
-        self._execute = self._low_level_execute_command
-        if self._variables.get("edx_runner") in (False, "false", "False", "no") or wrap_async or not self._has_stdin():
+        self._execute: Any = self._low_level_execute_command
+        if self._is_off("edx_runner") or wrap_async or not self._has_stdin():
             return self._as_ansible_does()
         self._payload = b""
         self._configure_module = self._arguments_as_module
         self._is_pipelining_enabled = lambda *args, **kwargs: True
         self._low_level_execute_command = self._run_on_target
         return None
+
+    def _is_off(self, name: str) -> bool:
+        """Whether a variable says no, in any of Ansible's words for it; it may be a template."""
+        value = self._templar.template(self._variables.get(name))
+        return value is not None and not boolean(value, strict=False)
 
     def _find_places(self) -> Tuple[List[str], Optional[str]]:
         wanted = self._variables.get("edx_runner_paths")
