@@ -37,8 +37,8 @@ class Failed(Exception):
 
 def quietly(argv, **more):
     """Runs a command; shows what it printed only when it fails."""
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                          text=True, check=False, **more)
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                          **({"stdin": subprocess.DEVNULL} if "input" not in more else {}), **more)
     if done.returncode:
         raise Failed(f"{' '.join(map(str, argv))} failed:\n{done.stdout}")
     return done.stdout
@@ -198,6 +198,12 @@ class Run:
             elif inside and stamp["event"] == "ok":
                 end = stamp["at"]
         return start, end
+
+    def each(self, name):
+        """Seconds of each of these tasks, from its start to the start of the next one, or to its result."""
+        start, end = self.span(name)
+        starts = [stamp["at"] for stamp in self.stamps if stamp["event"] == "task" and start <= stamp["at"] <= end]
+        return [after - before for before, after in zip(starts, [*starts[1:], end])]
 
     def profile(self):
         """Each task, and the seconds until what follows it started: (play, task, action, seconds)."""

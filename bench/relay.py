@@ -17,7 +17,7 @@ class Relay:
         self.target = (host, port)
         self.port = None
         self.delay = 0.0
-        # When the client said something after it had heard something: one round trip each.
+        # When the client got an answer that it had waited for: silent since it asked, for as long as one round trip takes.
         self.round_trips = []
         # When how many bytes came from the client.
         self.uploads = []
@@ -62,16 +62,16 @@ class Relay:
         far_reader, far_writer = await asyncio.open_connection(*self.target)
         for one in [writer, far_writer]:
             one.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        heard = [True]
+        asked = []
 
         def sent(data):
             self.uploads.append((time.time(), len(data)))
-            if heard[0]:
-                self.round_trips.append(time.time())
-            heard[0] = False
+            asked[:] = [time.time()]
 
         def delivered():
-            heard[0] = True
+            if asked and time.time() - asked[0] >= 1.8 * self.delay:
+                self.round_trips.append(time.time())
+                asked.clear()
 
         await asyncio.gather(
             self._forward(reader, far_writer, on_read=sent),

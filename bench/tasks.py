@@ -3,6 +3,7 @@ import json
 import pathlib
 import platform
 import re
+import shlex
 import statistics
 import sys
 import time
@@ -45,6 +46,7 @@ class Way:
         self.optional = optional
         self.seconds = {round_trip: [] for round_trip in ROUND_TRIPS}
         self.executions = self.uploads = self.round_trips = self.kilobytes = None
+        self.command = None
 
     def playbook(self, folder, tasks):
         """A warm-up, in which the connection is made and what is kept on the target gets there, then the tasks."""
@@ -86,7 +88,7 @@ def check(way, run):
         raise Failed(f"{way.name} did something else:\n{run.said}")
 
 
-def measure(hosts, compared):
+def measure(hosts, compared, parts):
     """In turn, so that a noisy machine is noisy for all of them."""
     for round_trip in ROUND_TRIPS:
         hosts.set_round_trip(round_trip)
@@ -96,9 +98,10 @@ def measure(hosts, compared):
                 run = hosts.play(way.settings, way.playbook(hosts.scratch, TASKS))
                 check(way, run)
                 start, end = run.span("Measured")
-                way.seconds[round_trip].append((end - start) / TASKS)
+                way.seconds[round_trip] += run.each("Measured")
                 way.round_trips = sum(start <= at <= end for at in run.round_trips) / TASKS
                 way.kilobytes = sum(size for at, size in run.uploads if start <= at <= end) / TASKS / 1000
+            parts.sample(round_trip)
 
 
 def count(hosts, compared, tasks=5):
@@ -113,34 +116,50 @@ def count(hosts, compared, tasks=5):
             compared.remove(way)
             continue
         measured = said[said.index("TASK [Measured]"):]
-        way.executions = len(re.findall(r"SSH: EXEC ", measured)) / tasks
+        commands = re.findall(r"SSH: EXEC (.*)", measured)
+        way.executions = len(commands) / tasks
+        way.command = shlex.split(commands[-1]) if commands else None
         way.uploads = len(re.findall(r"(?:SSH: (?:PUT|FETCH)|<[^>]*> PUT) ", measured)) / tasks
 
 
-def parts(hosts, runs=15):
-    """Seconds of what stands between Ansible and the runner's script, each step with all before it."""
-    options = ["-F", "none", "-i", str(CACHE / "id_ed25519"), "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR",
-               "-o", "UserKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=no",
-               "-o", f"ControlPath={hosts.scratch / 'parts'}", "-p", str(hosts.relays["app1"].port)]
-    ssh = ["ssh", *options, "admin@127.0.0.1"]
-    steps = {
-        "client": ["ssh", "-O", "check", *options, "admin@127.0.0.1"],
-        "command": [*ssh, "true"],
-        "sudo": [*ssh, "sudo -H -S -n -u root /bin/sh -c true"],
-    }
-    found = {}
-    for round_trip in ROUND_TRIPS:
-        hosts.set_round_trip(round_trip)
-        seconds = {name: [] for name in steps}
-        quietly([*ssh, "-o", "ControlMaster=yes", "-o", "ControlPersist=60", "-n", "-f", "sleep 1"])
+class Parts:
+    """The steps of a task by the runner, each with all before it, the last one with the runner's own command."""
+
+    def __init__(self, hosts, runner):
+        self.path = hosts.scratch / "parts"
+        self.options = [
+            "-F", "none", "-i", str(CACHE / "id_ed25519"), "-p", str(hosts.relays["app1"].port), "-o", f"ControlPath={self.path}",
+            *[part for option in ["IdentitiesOnly=yes", "LogLevel=ERROR", "UserKnownHostsFile=/dev/null", "StrictHostKeyChecking=no"]
+              for part in ["-o", option]],
+        ]
+        ssh = ["ssh", *self.options, "admin@127.0.0.1"]
+        self.open = [*ssh, "-o", "ControlMaster=yes", "-o", "ControlPersist=60", "-n", "-f", "sleep 1"]
+        self.close = ["ssh", "-O", "exit", *self.options, "admin@127.0.0.1"]
+        self.steps = {
+            "client": ["ssh", "-O", "check", *self.options, "admin@127.0.0.1"],
+            "command": [*ssh, "true"],
+            "sudo": [*ssh, "/bin/sh -c 'sudo -H -S -n -u root /bin/sh -c true'"],
+            # As it was logged, over this connection instead.
+            "module": [f"ControlPath={self.path}" if word.startswith("ControlPath=") else word for word in runner.command],
+        }
+        self.arguments = json.dumps(next(iter(runner.task.values())))
+        self.seconds = {at: {name: [] for name in self.steps} for at in ROUND_TRIPS}
+
+    def sample(self, round_trip, runs=6):
+        """Each step some times, in turn."""
+        quietly(self.open)
         for _ in range(runs):
-            for name, command in steps.items():
+            for name, command in self.steps.items():
                 started = time.perf_counter()
-                quietly(command)
-                seconds[name].append(time.perf_counter() - started)
-        quietly(["ssh", "-O", "exit", *options, "admin@127.0.0.1"])
-        found[round_trip] = {name: statistics.median(values) * 1000 for name, values in seconds.items()}
-    return found
+                said = quietly(command, input=self.arguments)
+                self.seconds[round_trip][name].append(time.perf_counter() - started)
+                if name == "module" and json.loads(said.strip().rpartition("\n")[2]).get("changed") is not False:
+                    raise Failed(f"the runner's command, by hand: {said}")
+        quietly(self.close)
+
+    def median(self, round_trip, name):
+        """Milliseconds."""
+        return statistics.median(self.seconds[round_trip][name]) * 1000
 
 
 def report(compared):
@@ -163,13 +182,13 @@ def report(compared):
         "[cache_endpoint.py](../bench/library/cache_endpoint.py), which does the same with PyYAML's C loader. All run under",
         f"one ansible-core on one machine, on a real sshd behind a relay that adds {' or '.join(map(str, ROUND_TRIPS))} ms to each round trip;",
         "with `become: true` (sudo), pipelining, an SSH connection that stays open and was there before, without facts.",
-        f"The medians of {ROUNDS} rounds; \"Ansible's own\" is a task that does nothing, under the same strategy.",
+        f"Medians of {TASKS * ROUNDS} tasks in {ROUNDS} rounds; \"Ansible's own\" is a task that does nothing, under the same strategy.",
         "",
         *page.table(head, rows),
         "",
         f"What goes over the connection for each task, {ROUND_TRIPS[-1]} ms away (commands and uploads as the connection plugin logs",
-        "them with `-vvvv`; Mitogen has a protocol of its own; round trips as the relay sees them: the client says",
-        "something after it has heard something, be it only that it closes a channel):",
+        "them with `-vvvv`; Mitogen has a protocol of its own; a round trip is an answer for which the client waited, as the",
+        "relay sees it):",
         "",
         *page.table(["way", "commands", "uploads", "round trips", "kB sent"], [
             [way.name, number(way.executions), number(way.uploads), number(way.round_trips), number(way.kilobytes)]
@@ -177,20 +196,21 @@ def report(compared):
     ]
 
 
-def report_parts(compared, found):
+def report_parts(compared, parts):
     """The runner's own time, taken apart."""
     runner = compared[0]
+    between = lambda before, after, at: parts.median(at, after) - parts.median(at, before)
     rows = []
     for name, cost in [
-        ("Ansible itself: a task that does nothing", lambda there, at: runner.baseline.median(at)),
-        ("starting the SSH client", lambda there, at: there["client"]),
-        ("a command on the open connection: round trips, sshd, the login shell", lambda there, at: there["command"] - there["client"]),
-        ("sudo, and root's shell", lambda there, at: there["sudo"] - there["command"]),
-        ("the rest: the runner on both sides (the binary's owner, mode and SHA-256 checked), the module, its result",
-         lambda there, at: runner.net(at) - there["sudo"]),
-        ("together", lambda there, at: runner.median(at)),
+        ("Ansible itself: a task that does nothing", runner.baseline.median),
+        ("starting the SSH client", lambda at: parts.median(at, "client")),
+        ("a command on the open connection: round trips, sshd, the login shell", lambda at: between("client", "command", at)),
+        ("sudo, and root's shell", lambda at: between("command", "sudo", at)),
+        ("the binary's owner, mode and SHA-256 checked on the host, and the module run", lambda at: between("sudo", "module", at)),
+        ("the rest: the runner and Ansible's SSH plugin on the control node", lambda at: runner.net(at) - parts.median(at, "module")),
+        ("together", runner.median),
     ]:
-        rows.append([name, *[f"{cost(found[at], at):.0f}" for at in ROUND_TRIPS]])
+        rows.append([name, *[f"{cost(at):.0f}" for at in ROUND_TRIPS]])
     return [
         "One task by the runner, taken apart with the same SSH client, sshd and sudo without Ansible:",
         "",
@@ -210,5 +230,6 @@ def main(hosts):
     hosts.put("app1", path, FOLDER)
     compared = ways()
     count(hosts, compared)
-    measure(hosts, compared)
-    return {TITLE: report(compared), PARTS: report_parts(compared, parts(hosts))}
+    parts = Parts(hosts, compared[0])
+    measure(hosts, compared, parts)
+    return {TITLE: report(compared), PARTS: report_parts(compared, parts)}
