@@ -71,4 +71,5 @@ edxops_binaries() {
       cp "$edxops_root/build/bin/$architecture/$module" "$to/$architecture/"
     done < <(edxops_modules)
   done
+  cp "$edxops_root/plugins/action/edx_binaries/channel" "$to/"
 }

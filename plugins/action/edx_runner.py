@@ -9,23 +9,31 @@ hash before each run. docs/runner.md explains.
 All the rest is Ansible's own: its ActionBase builds the arguments, reads the result, cleans up. Only three of its
 steps are replaced, and with a task that cannot go this way (async, a connection that has no standard input to give)
 two of them are not.
+
+The first task for a host is a command of its own; the ones that follow in the same run are lines to a shell that waits
+for them there, where SSH and sudo allow that (edx_binaries/channel).
 """
 
 from __future__ import absolute_import, annotations, division, print_function
 
 __metaclass__ = type
 
+import fcntl
 import gzip
 import hashlib
 import json
 import os
 import re
-import secrets
 import shlex
+import socket
+import struct
+import subprocess
+import sys
 
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ansible import constants as C
+from ansible.errors import AnsibleConnectionFailure
 from ansible.executor import module_common
 from ansible.module_utils.common.text.converters import to_bytes, to_text
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -36,6 +44,9 @@ from ansible.utils.vars import merge_hash
 
 # Beside this file: edx_binaries/ARCHITECTURE/MODULE.
 BINARIES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "edx_binaries")
+
+# What keeps a shell on the host open for the tasks that follow.
+CHANNEL = os.path.join(BINARIES, "channel")
 
 # As `uname -m` calls them on Linux.
 ARCHITECTURES = ("x86_64", "aarch64")
@@ -103,13 +114,14 @@ def choose_binary(module: str, binaries: Dict[str, Binary], token: str) -> str:
     return f'case "$(uname -sm)" in {cases}*) echo "{token} system $(uname -sm)"; exit;; esac; edx_n={module}-$edx_h'
 
 
-def each(function: str, places: List[str]) -> List[str]:
+def each(function: str, places: List[str], has_number: bool = False) -> List[str]:
     """Shell text: the function for each folder. The user's number costs a process, so it is asked for when it is needed."""
     calls: List[str] = []
     for place in places:
         # In somebody else's home nothing is looked for: sudo and su may leave HOME as it was.
         guard = "[ -O ~ ] && " if place.startswith("~/") else ""
-        number = "" if "$edx_u" not in place or any("edx_u=" in call for call in calls) else "edx_u=$(id -u); "
+        number = "edx_u=$(id -u); " if "$edx_u" in place and not has_number else ""
+        has_number = has_number or bool(number)
         calls.append(f"{number}{guard}{function} {place}")
     return calls
 
@@ -118,13 +130,17 @@ def environment_on_stdin(environment: str) -> Tuple[str, str, bytes]:
     """A task's `environment`: what reads it, what sets it, and the line itself, which is so in no process list."""
     if not environment:
         return "", "", b""
-    # A line holds no newline: a value's own come as $edx_l.
-    line = environment.replace("\n", "'\"$edx_l\"'")
     return (
         'edx_l=$(printf "\\nx"); edx_l=${edx_l%x}; IFS= read -r edx_e; ',
-        'eval "export $edx_e" && ',
-        to_bytes(line) + b"\n",
+        'eval "$edx_e" && ',
+        export_line(environment),
     )
+
+
+def export_line(environment: str) -> bytes:
+    """Shell text on one line: a newline in a value comes as $edx_l."""
+    quoted = environment.replace("\n", "'\"$edx_l\"'")
+    return to_bytes(f"export {quoted}\n" if quoted else ":\n")
 
 
 def run_script(module: str, binaries: Dict[str, Binary], places: List[str], token: str, environment: str) -> Tuple[str, bytes]:
@@ -133,16 +149,44 @@ def run_script(module: str, binaries: Dict[str, Binary], places: List[str], toke
     One line, without quotes of its own but double ones: it is quoted twice or three times on its way.
     """
     read, export, head = environment_on_stdin(environment)
-    run = (
+    script = [
+        choose_binary(module, binaries, token),
+        run_if_sound(f'{export}"$1" -'),
+        *each("edx_run", places),
+        f'echo "{token} absent $edx_h"',
+    ]
+    return read + "; ".join(script), head
+
+
+def run_if_sound(run: str) -> str:
+    """Shell text: the function edx_run FOLDER, which runs the binary there if it is the one meant and nobody else could have
+    written it, and ends with its exit status."""
+    return (
         'edx_run() { [ -O "$1" ] && [ -O "$1/$edx_n" ] && set -- "$1/$edx_n" $(stat -c %f "$1" "$1/$edx_n") && '
         f'[ "$2$3" = {SAFE_MODES} ] && [ "$(sha256sum <"$1")" = "$edx_h  -" ] && '
         # 126: the folder was mounted noexec since. Nothing was read from standard input then, and the next one follows.
-        f'{{ {export}"$1" -; edx_r=$?; [ $edx_r = 126 ] || exit $edx_r; }}; }}'
+        f"{{ {run}; edx_r=$?; [ $edx_r = 126 ] || exit $edx_r; }}; }}"
     )
-    script = "; ".join(
-        [choose_binary(module, binaries, token), run, *each("edx_run", places), f'echo "{token} absent $edx_h"']
+
+
+def channel_script(places: List[str], token: str) -> str:
+    """The command that waits for tasks: a line with the module and its hashes, one with its environment, one with its arguments.
+
+    As run_script, for each of them; the answer ends with a line that says so.
+    """
+    return "; ".join(
+        [
+            '[ "$(command -v printf)" = printf ] || exit',
+            "edx_s=$(uname -sm); edx_u=$(id -u)",
+            'edx_l=$(printf "\nx"); edx_l=${edx_l%x}',
+            run_if_sound('eval "$edx_e"; printf "%s\n" "$edx_a" | "$1" -'),
+            f'echo "{token} ready"',
+            'while read -r edx_n edx_x edx_y && IFS= read -r edx_e && IFS= read -r edx_a; do case "$edx_s" in '
+            '"Linux x86_64") edx_h=$edx_x;; "Linux aarch64") edx_h=$edx_y;; *) edx_h=-;; esac',
+            f"edx_n=$edx_n-$edx_h; ( {'; '.join(each('edx_run', places, has_number=True))}; "
+            f'echo "{token} absent $edx_h" ); printf "\n%s end %s\n" {token} $?; done',
+        ]
     )
-    return read + script, head
 
 
 def install_script(module: str, binaries: Dict[str, Binary], places: List[str], token: str, environment: str) -> Tuple[str, bytes]:
@@ -345,9 +389,16 @@ class ActionModule(ActionBase):
         if in_data is not self._payload:
             return self._execute(cmd, sudoable=sudoable, in_data=in_data, **kwargs)
         environment = self._compute_environment_string().strip()
-        token = "edxops-" + secrets.token_hex(4)
+        token = self._token()
         script, head = run_script(self._module, self._binaries, self._places, token, environment)
-        answer = self._send(script, head + self._payload)
+        channel = self._find_channel(token)
+        answer = channel and self._ask(channel, environment)
+        if not answer:
+            answer = self._send(script, head + self._payload)
+            # The first command made the connection that a channel shares.
+            channel = channel or self._find_channel(token)
+            if channel and answer["rc"] == 0:
+                self._open(channel, token)
         report = find_report(answer["stdout"], token)
         if report and report.word == "absent":
             answer = self._install(report.rest, token, environment)
@@ -408,6 +459,11 @@ class ActionModule(ActionBase):
                 return answer
         return self._execute(script, in_data=data, executable=shell)
 
+    @staticmethod
+    def _token() -> str:
+        """Begins the shell's own lines. The same for a whole run of ansible-playbook, whose channels know it too."""
+        return "edxops-" + hashlib.sha256(os.fsencode(C.DEFAULT_LOCAL_TMP)).hexdigest()[:8]
+
     def _needs_no_password(self, become: Any) -> bool:
         remote_user, become_user = self._get_remote_user(), self.get_become_option("become_user")
         return (
@@ -418,3 +474,132 @@ class ActionModule(ActionBase):
             and "-n" in shlex.split(self.get_become_option("become_flags") or "")
             and (C.BECOME_ALLOW_SAME_USER or remote_user != become_user or not any((remote_user, become_user)))
         )
+
+    # --- the tasks that follow
+
+    def _find_channel(self, token: str) -> Optional["Channel"]:
+        """The channel that this task could use or open: over an SSH connection that Ansible keeps open, to a user who
+        needs no password."""
+        connection, become = self._connection, self._connection.become
+        if (
+            self._is_off("edx_runner_channel")
+            or self._is_mitogen()
+            or connection.transport != "ssh"
+            or not hasattr(connection, "_run")
+            or (become and not self._needs_no_password(become))
+            or not os.path.exists(CHANNEL)
+        ):
+            return None
+        user = [become.name, *(self.get_become_option(f"become_{name}") for name in ("exe", "flags", "user"))] if become else []
+        script = channel_script(self._places, token)
+        command = self._ssh_command(become.build_become_command(script, connection._shell) if become else script)
+        master = control_socket(command)
+        if master is None:
+            return None
+        # All but the command itself, which holds a random word of sudo's. A connection that was reset has another socket.
+        identity = json.dumps([[os.fsdecode(word) for word in command[:-1]], user, self._places, master])
+        name = "edx-" + hashlib.sha256(os.fsencode(identity)).hexdigest()[:16]
+        return Channel(os.path.join(to_text(C.DEFAULT_LOCAL_TMP), name), [os.fsdecode(word) for word in command])
+
+    def _ssh_command(self, command: str) -> List[bytes]:
+        """The command line that Ansible's SSH plugin would run, which it tells nobody but itself."""
+        caught: List[List[bytes]] = []
+
+        def catch(cmd: List[bytes], *args: Any, **kwargs: Any) -> Tuple[int, bytes, bytes]:
+            caught.append([to_bytes(word) for word in cmd])
+            return 0, b"", b""
+
+        self._connection._run = catch
+        try:
+            self._execute(command, sudoable=False, in_data=b"-", executable=self._play_context.executable or "/bin/sh")
+        finally:
+            del self._connection._run
+        return caught[0]
+
+    def _ask(self, channel: "Channel", environment: str) -> Optional[Dict[str, Any]]:
+        hashes = [self._binaries[name].sha256 if name in self._binaries else "-" for name in ARCHITECTURES]
+        head = to_bytes(" ".join([self._module, *hashes])) + b"\n" + export_line(environment)
+        answer = channel.ask(head + self._payload + b"\n")
+        if answer:
+            display.vvv(f"edx_runner: {self._module} went to the shell that waits there", host=self._host)
+        return answer
+
+    def _open(self, channel: "Channel", token: str) -> None:
+        if channel.open(token):
+            display.vvv("edx_runner: the tasks that follow find a shell that waits for them", host=self._host)
+
+
+def control_socket(command: List[bytes]) -> Optional[List[int]]:
+    """What identifies the socket of the SSH connection that this command would share, if it is there."""
+    for word in command:
+        found = re.match(rb'ControlPath="?([^"%]+)"?\Z', word)
+        if found:
+            try:
+                status = os.stat(found.group(1))
+            except OSError:
+                return None
+            return [status.st_dev, status.st_ino, status.st_mtime_ns]
+    return None
+
+
+class Channel:
+    """A shell on the host that runs one task after the other, as the worker processes of one ansible-playbook see it."""
+
+    LENGTH = struct.Struct(">I")
+    ANSWER = struct.Struct(">IIi")
+
+    def __init__(self, path: str, command: List[str]) -> None:
+        self.path, self.command = path, command
+
+    def ask(self, request: bytes) -> Optional[Dict[str, Any]]:
+        """The answer to one request; none where another way is to be taken, and nothing ran."""
+        if not os.path.exists(self.path):
+            return None
+        with open(self.path + ".lock", "wb") as lock, socket.socket(socket.AF_UNIX) as server:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                server.connect(self.path)
+                server.sendall(self.LENGTH.pack(len(request)) + request)
+                if server.recv(1) != b"A":
+                    return None
+            except OSError:
+                # Another task is at it just now, or it ended.
+                return None
+            out_length, err_length, status = self.ANSWER.unpack(self._read(server, self.ANSWER.size))
+            out, err = self._read(server, out_length), self._read(server, err_length)
+        return {"rc": status, "stdout": to_text(out), "stderr": to_text(err)}
+
+    @staticmethod
+    def _read(server: socket.socket, length: int) -> bytes:
+        data = b""
+        while len(data) < length:
+            read = server.recv(min(length - len(data), 1 << 20))
+            if not read:
+                raise AnsibleConnectionFailure("The SSH connection ended while the module ran.")
+            data += read
+        return data
+
+    def open(self, token: str) -> bool:
+        """Has it opened for the tasks that follow, and does not wait for that."""
+        # 107 bytes are what a socket's path may have.
+        if os.path.exists(self.path) or os.path.exists(self.path + ".refused") or len(os.fsencode(self.path)) > 107:
+            return False
+        # Nothing may be asked at a terminal, and no connection be made that Ansible does not know of.
+        options = ["-o", "BatchMode=yes", "-o", "ControlMaster=no"]
+        setup = {
+            "command": [self.command[0], *options, *self.command[1:]],
+            "socket": self.path,
+            "token": token,
+            "pid": os.getppid(),
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", CHANNEL],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            close_fds=True,
+        )
+        with process.stdin as stdin:
+            stdin.write(json.dumps(setup).encode())
+        return True
