@@ -57,13 +57,17 @@ class Run:
     def __repr__(self) -> str:
         return f"exit status {self.status}\n{self.output}"
 
-    def events(self, task: str = "") -> list[tuple[str, Result]]:
+    def events(self, task: str = "", host: str = "") -> list[tuple[str, Result]]:
         """Everything that Ansible told of a task, as ("ok", its result), in order."""
-        return [(record["event"], Result(record["result"])) for record in self.records if task in (record["task"], "")]
+        return [
+            (record["event"], Result(record["result"]))
+            for record in self.records
+            if task in (record["task"], "") and host in (record["host"], "")
+        ]
 
-    def result(self, task: str = "") -> Result:
+    def result(self, task: str = "", host: str = "") -> Result:
         """The result of the one task of that name, on one host; without a name, of the only task."""
-        ((_, result),) = [event for event in self.events(task) if " " not in event[0] and event[0] != "retry"]
+        ((_, result),) = [event for event in self.events(task, host) if " " not in event[0] and event[0] != "retry"]
         return result
 
     def msg(self, task: str = "") -> str:
@@ -72,9 +76,9 @@ class Run:
         assert event == "failed", self
         return str(result["msg"])
 
-    def commands(self, task: str = "") -> list[str]:
-        """The commands that the SSH connection ran for the task, as -vvv shows them."""
-        return self._shown(task, "SSH: EXEC ")
+    def commands(self, task: str = "", user: str = "") -> list[str]:
+        """The commands that the SSH connection, or that of one user, ran for the task, as -vvv shows them."""
+        return [command for command in self._shown(task, "SSH: EXEC ") if f"User=\"{user}" in command]
 
     def uploads(self, task: str = "") -> list[str]:
         """The files that Ansible uploaded for the task."""
@@ -126,17 +130,16 @@ class Control:
         data = (self.binaries / architecture / module).read_bytes()
         return f"{module}-{hashlib.sha256(data).hexdigest()}"
 
-    def inventory(self, names: dict[str, str], **variables: Any) -> None:
-        """Hosts by their names in the inventory. Several may be one and the same."""
+    def inventory(self, names: dict[str, str], users: Optional[dict[str, str]] = None) -> None:
+        """Hosts by their names in the inventory: several may be one and the same, each with a user of its own."""
         entries = {}
         for name, host in names.items():
             entries[name] = {
                 "ansible_host": self.hosts[host].address,
-                "ansible_user": self.user,
+                "ansible_user": (users or {}).get(name, self.user),
                 "ansible_ssh_private_key_file": str(KEY),
                 "ansible_ssh_common_args": "-o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no "
                 "-o LogLevel=ERROR",
-                **variables,
             }
         (self.folder / "inventory.json").write_text(json.dumps({"all": {"hosts": entries}}))
 
@@ -195,12 +198,17 @@ class Control:
         assert run.status == (2 if fails else 0), run
         return run
 
-    def close(self) -> None:
+    def disconnect(self) -> None:
+        """Ends the SSH connections that Ansible keeps open."""
         for socket in self.sockets.iterdir():
             subprocess.run(
                 ["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "any"], stderr=subprocess.DEVNULL, timeout=10
             )
-        shutil.rmtree(self.sockets, ignore_errors=True)
+            socket.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        self.disconnect()
+        self.sockets.rmdir()
 
 
 class Started:

@@ -29,21 +29,17 @@ VALUES = {
 
 
 @pytest.mark.parametrize("shell", ["/bin/dash", "/bin/bash"])
-@pytest.mark.parametrize("become", [False, True], ids=["as the user", "as root"])
-def test_every_value_arrives_as_it_is(bare: Host, control: Control, shell: str, become: bool) -> None:
-    task = f"""
-    - name: NAME
-      edx_probe:
-      become: {become}
-      environment: {json.dumps(VALUES, ensure_ascii=False)}
-    """
+def test_every_value_arrives_as_it_is(bare: Host, control: Control, shell: str) -> None:
+    """While the binary is stored and afterwards, as the user and as root."""
+    names = {"first": False, "second": False, "first as root": True, "second as root": True}
     run = control.run(
-        task.replace("NAME", "first") + task.replace("NAME", "second"),
+        "".join(f"- {{name: {name}, edx_probe: , become: {become}}}\n" for name, become in names.items()),
+        play=f"environment: {json.dumps(VALUES, ensure_ascii=False)}",
         # The shell that runs the one command: Ansible's `executable`.
         environment={"ANSIBLE_EXECUTABLE": shell},
     )
-    assert (len(run.commands("first")), len(run.commands("second"))) == (2, 1)
-    for name in ("first", "second"):
+    assert [len(run.commands(name)) for name in names] == [2, 1, 2, 1]
+    for name in names:
         seen = run.result(name).environment
         assert {key: seen.get(key) for key in VALUES} == VALUES
 
