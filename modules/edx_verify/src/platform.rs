@@ -10,6 +10,13 @@ use crate::http::{self, Fault, Url};
 use crate::side_by_side::side_by_side;
 use heartbeat::Unwell;
 
+/// What to do about a status of 500 and above.
+pub const LOG: &str =
+    "see the program's log in /edx/var/log/supervisor, and whether it stays up (/edx/bin/supervisorctl status)";
+/// What to do about status 400.
+pub const ALLOWED_HOSTS: &str = "the platform refuses the request: see whether its ALLOWED_HOSTS have the host of this address, and its log in \
+                                 /edx/var/log/supervisor";
+
 const HEARTBEAT: &str = "platform.heartbeat";
 
 /// The time between two requests for the same heartbeat.

@@ -9,8 +9,9 @@ use super::TOGETHER;
 use super::checks::known;
 use super::probe::{Reading, Seen, Step, read};
 use crate::check::{Check, Verification, counted};
-use crate::http::{self, Url};
+use crate::http::{self, Answer, Url};
 use crate::options::Probe;
+use crate::platform::{ALLOWED_HOSTS, LOG};
 use crate::side_by_side::side_by_side;
 
 const USE: &str = "memcached.use";
@@ -98,19 +99,11 @@ fn commands(before: &[Reading], after: &[Reading]) -> Result<u64, NotCounted> {
 /// had to look that up.
 fn ask(page: &Url, probe: &Probe) -> Result<(), Unanswered> {
     match http::get(page, Instant::now() + probe.timeout, MAX_PAGE) {
-        Ok(answer) => match answer.status {
-            400 => Err(Unanswered {
-                seen: format!("{page} was answered with status 400"),
-                advice: "the platform refuses the request: see whether its ALLOWED_HOSTS have this host's name, and its log \
-                         in /edx/var/log/supervisor",
-            }),
-            500.. => Err(Unanswered {
-                seen: format!("{page} was answered with status {}", answer.status),
-                advice: "see the program's log in /edx/var/log/supervisor, and whether it stays up \
-                         (/edx/bin/supervisorctl status)",
-            }),
-            _ => Ok(()),
-        },
+        Ok(Answer { status, .. }) if status == 400 || status >= 500 => Err(Unanswered {
+            seen: format!("{page} was answered with status {status}"),
+            advice: if status == 400 { ALLOWED_HOSTS } else { LOG },
+        }),
+        Ok(_) => Ok(()),
         Err(fault) => {
             Err(Unanswered { seen: format!("{page}: {}", fault.told(probe.timeout)), advice: fault.advice() })
         }
@@ -134,7 +127,7 @@ impl Watched {
     fn judge(&self, names: &str) -> Check {
         if let Some(first) = self.unanswered.first() {
             let others = self.unanswered.len() - 1;
-            let more = if others > 0 { format!(" (and {others} more like it)") } else { String::new() };
+            let more = if others > 0 { format!(" (and {others} more without an answer)") } else { String::new() };
             return Check::failed(USE, names, format!("{}{more}", first.seen), first.advice);
         }
         let commands = match self.commands {
@@ -143,7 +136,7 @@ impl Watched {
                 return Check::failed(
                     USE,
                     names,
-                    "a server does not tell cmd_get and cmd_set",
+                    "the server does not tell cmd_get and cmd_set",
                     "check that this is memcached's port, and that no proxy is in between",
                 );
             }

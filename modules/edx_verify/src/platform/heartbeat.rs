@@ -3,6 +3,7 @@
 
 use ansible_protocol::Value;
 
+use super::{ALLOWED_HOSTS, LOG, MAX_HEARTBEAT};
 use crate::http::{Answer, masked};
 
 /// Up to so many names of a server's are shown.
@@ -12,9 +13,6 @@ const SHOWN: usize = 200;
 
 const NOT_THE_PROGRAM: &str = "ask the program itself, behind nginx: LMS at http://127.0.0.1:8000/heartbeat, Studio at port 8010; while \
                                /edx/var/nginx/server-static/maintenance_heartbeat.txt exists, nginx answers in their place";
-const LOG: &str =
-    "see the program's log in /edx/var/log/supervisor, and whether it stays up (/edx/bin/supervisorctl status)";
-
 /// What is wrong, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unwell {
@@ -77,7 +75,8 @@ fn needs(ill: &[&Component]) -> String {
     let mut needs: Vec<&str> = Vec::new();
     for component in ill {
         let need = match component.name {
-            "modulestore" => "MongoDB",
+            // It is called mongo where that is what failed.
+            "modulestore" | "mongo" => "MongoDB",
             "sql" => "MySQL",
             "celery" => "the workers and their broker",
             name if name.starts_with("cache") => "memcached",
@@ -118,8 +117,13 @@ fn no_heartbeat(answer: &Answer, json: Option<&Value>) -> Unwell {
         _ => {
             // What edx-platform says when a check itself broke.
             let error = json.and_then(|json| json.get("error")).and_then(Value::as_str);
-            let said = error.map_or(body, shown);
-            unwell(format!("status {status}: {said}"), LOG)
+            let advice = match status {
+                400 => ALLOWED_HOSTS,
+                // It may be a maintenance page.
+                503 if json.is_none() => NOT_THE_PROGRAM,
+                _ => LOG,
+            };
+            unwell(format!("status {status}: {}", error.map_or(body, shown)), advice)
         }
     }
 }
@@ -127,7 +131,7 @@ fn no_heartbeat(answer: &Answer, json: Option<&Value>) -> Unwell {
 /// What kind of body it is. Its text is not shown: nobody knows what is in it.
 fn kind(answer: &Answer, json: Option<&Value>) -> String {
     if !answer.is_whole {
-        return format!("a body of more than {} bytes", answer.body.len());
+        return format!("a body of more than {MAX_HEARTBEAT} bytes");
     }
     match json {
         Some(Value::Object(object)) if object.is_empty() => "an empty JSON object".to_owned(),

@@ -80,6 +80,11 @@ impl Daemon {
         read_stat(self.connect(), name)
     }
 
+    /// A number in the statistics of the daemon on this port.
+    pub fn read(port: u16, name: &str) -> Option<u64> {
+        read_stat(TcpStream::connect(("127.0.0.1", port)).ok()?, name)
+    }
+
     /// Whether this daemon, and no other one, came to listen on its port.
     fn answers(&mut self) -> bool {
         let own = u64::from(self.process.id());

@@ -5,6 +5,7 @@
 pub mod daemon;
 pub mod fake;
 pub mod server;
+pub mod web;
 
 use ansible_protocol::{Value, json};
 use assert_cmd::Command;
@@ -22,7 +23,12 @@ pub struct Run {
 
 /// Runs the module with these options, and sees to it that its result has the form of every result.
 pub fn verify(options: &Value) -> Run {
-    let output = command().arg("-").write_stdin(options.to_string()).output().unwrap();
+    verify_by(&mut command(), options)
+}
+
+/// The same with a command that a test prepared.
+pub fn verify_by(command: &mut Command, options: &Value) -> Run {
+    let output = command.arg("-").write_stdin(options.to_string()).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     let result: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(result["changed"], json!(false), "it never changes anything");
@@ -62,6 +68,15 @@ impl Run {
         let found: Vec<&Value> = self.checks().iter().filter(|check| check["name"] == name).collect();
         assert_eq!(found.len(), 1, "{name} in {}", self.result);
         found[0]
+    }
+
+    /// The status, what was seen and the advice of the only check of this name and subject.
+    pub fn about(&self, name: &str, subject: &str) -> (&str, &str, &str) {
+        let mut found = self.checks().iter().filter(|check| check["name"] == name && check["subject"] == subject);
+        let check = found.next().unwrap_or_else(|| panic!("no {name} {subject} in {}", self.result));
+        assert_eq!(found.next(), None);
+        let text = |key: &str| check[key].as_str().unwrap();
+        (text("status"), text("seen"), text("advice"))
     }
 
     /// The status of the only check of this name, and what was seen.
