@@ -29,6 +29,41 @@ fn options_that_make_no_sense_are_refused_with_a_sentence() {
             json!({"memcached": ["127.0.0.1"], "expect_activity": true}),
             "'expect_activity' needs cache servers in 'memcached' and an 'activity_seconds' above 0",
         ),
+        (
+            json!({"heartbeats": []}),
+            "nothing to verify: give the cache servers in 'memcached', the folder in 'path', 'files', or the platform's own \
+             addresses in 'heartbeats'",
+        ),
+        (
+            json!({"heartbeats": ["https://lms.example.org/heartbeat"]}),
+            "heartbeats: \"https://lms.example.org/heartbeat\" cannot be asked: this module speaks http:// only. Ask the \
+             program itself, behind nginx, as in http://127.0.0.1:8000/heartbeat (Studio: port 8010), or leave this \
+             address to Ansible's uri module",
+        ),
+        (
+            json!({"heartbeats": ["http://staff:pw-never-shown@127.0.0.1:8000/heartbeat"]}),
+            "heartbeats: \"http://***@127.0.0.1:8000/heartbeat\" holds a user or a password, which this module does not \
+             send: leave them out",
+        ),
+        (
+            json!({"memcached": ["127.0.0.1"], "traffic": ["127.0.0.1:8000/login"]}),
+            "traffic: \"127.0.0.1:8000/login\" is not an address of a page: write it in full, as in \
+             http://127.0.0.1:8000/heartbeat",
+        ),
+        (
+            json!({"heartbeats": ["http://127.0.0.1:99999/heartbeat"]}),
+            "heartbeats: \"http://127.0.0.1:99999/heartbeat\" names no host and port that can be connected to, as \
+             127.0.0.1:8000 does",
+        ),
+        (
+            json!({"path": "/edx/etc", "traffic": ["http://127.0.0.1:8000/login"]}),
+            "'traffic' is judged by the counters of the cache servers that the platform should use: give them in \
+             'memcached'",
+        ),
+        (
+            json!({"heartbeats": ["http://127.0.0.1:8000/heartbeat"], "heartbeat_timeout": 0}),
+            "option 'heartbeat_timeout' must be 0.1 to 3600 seconds",
+        ),
         (json!({"memcached": ["127.0.0.1"], "timeout": 0}), "option 'timeout' must be 0.1 to 3600 seconds"),
         (
             json!({"memcached": ["127.0.0.1"], "activity_seconds": -1}),
