@@ -35,13 +35,24 @@ class Failed(Exception):
     """A run that should have worked did not."""
 
 
+def run(argv, **more):
+    """Runs a command, to its end also when the benchmark is stopped: it may be starting hosts that are to be removed."""
+    given = more.pop("input", None)
+    with subprocess.Popen(argv, text=True, stdin=subprocess.DEVNULL if given is None else subprocess.PIPE, **more) as process:
+        try:
+            said, _ = process.communicate(given)
+        except SystemExit:
+            process.communicate()
+            raise
+    return process.returncode, said
+
+
 def quietly(argv, **more):
     """Runs a command; shows what it printed only when it fails."""
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-                          **({"stdin": subprocess.DEVNULL} if "input" not in more else {}), **more)
-    if done.returncode:
-        raise Failed(f"{' '.join(map(str, argv))} failed:\n{done.stdout}")
-    return done.stdout
+    returned, said = run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
+    if returned:
+        raise Failed(f"{' '.join(map(str, argv))} failed:\n{said}")
+    return said
 
 
 def project_venv():
@@ -144,15 +155,15 @@ class Hosts:
 
     def play(self, way, playbook, *arguments, **variables):
         """Runs a playbook one way, with connections of its own, and returns what it stamped."""
-        run = pathlib.Path(tempfile.mkdtemp(dir=self.scratch))
-        stamps = run / "stamps"
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.scratch))
+        stamps = folder / "stamps"
         for relay in self.relays.values():
             relay.count_from_zero()
         settings = {
             "ANSIBLE_CONFIG": str(BENCH / "ansible.cfg"),
             "ANSIBLE_PIPELINING": "1",
             "ANSIBLE_HOST_KEY_CHECKING": "0",
-            "ANSIBLE_SSH_CONTROL_PATH_DIR": str(run / "cp"),
+            "ANSIBLE_SSH_CONTROL_PATH_DIR": str(folder / "cp"),
             "ANSIBLE_CALLBACK_PLUGINS": str(BENCH / "callback"),
             "ANSIBLE_CALLBACKS_ENABLED": "stamps",
             "ANSIBLE_RETRY_FILES_ENABLED": "0",
@@ -160,17 +171,17 @@ class Hosts:
             "BENCH_STAMPS": str(stamps),
         } | {key: str(value).format(venv=self.venv) for key, value in way.items()}
         started = time.time()
-        with open(run / "output", "w", encoding="utf-8") as output:
-            done = subprocess.run(
+        with open(folder / "output", "w", encoding="utf-8") as output:
+            returned, _ = run(
                 [self.venv / "bin/ansible-playbook", "--inventory", self.inventory, playbook,
                  "--extra-vars", json.dumps(variables), *arguments],
-                stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment(**settings), check=False)
+                stdout=output, stderr=subprocess.STDOUT, env=environment(**settings))
         ended = time.time()
-        said = (run / "output").read_text()
-        if done.returncode:
+        said = (folder / "output").read_text()
+        if returned:
             raise Failed(f"{playbook} failed:\n{said}")
         # The masters of its SSH connections would otherwise go on for a minute.
-        for master in (run / "cp").glob("*"):
+        for master in (folder / "cp").glob("*"):
             subprocess.run(["ssh", "-o", f"ControlPath={master}", "-O", "exit", "nowhere"],
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
         return Run(ended - started, [json.loads(line) for line in stamps.read_text().splitlines()], said,
