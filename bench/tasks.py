@@ -1,5 +1,6 @@
 """Thirty tasks of the same work, by each way to bring a module to a host."""
 import json
+import os
 import pathlib
 import platform
 import re
@@ -15,7 +16,7 @@ TITLE = "Thirty tasks, each way"
 PARTS = "Where the time of a task goes"
 TASKS = 30
 ROUND_TRIPS = [0, 30]
-ROUNDS = 3
+ROUNDS = int(os.environ.get("EDXOPS_BENCH_ROUNDS", "3"))
 ENDPOINTS = ["172.31.5.9:11211", "172.31.5.10:11211"]
 FOLDER = "/var/tmp/bench"
 
@@ -185,7 +186,7 @@ def report(compared, far):
         f"one ansible-core on one machine, on a real sshd behind a relay that adds {' or '.join(map(str, ROUND_TRIPS))} ms",
         f"to each round trip (it is found to add {' and '.join(f'{far[at]:.1f}' for at in ROUND_TRIPS)}, and to carry hundreds of MB/s);",
         "with `become: true` (sudo), pipelining, an SSH connection that stays open and was there before, without facts.",
-        f"Medians of {TASKS * ROUNDS} tasks in {ROUNDS} rounds; \"Ansible's own\" is a task that does nothing, under the same strategy.",
+        f"Medians of {TASKS * ROUNDS} tasks in {ROUNDS} round{'s' * (ROUNDS != 1)}; \"Ansible's own\" is a task that does nothing, under the same strategy.",
         "",
         *page.table(head, rows),
         "",
