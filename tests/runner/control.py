@@ -18,6 +18,7 @@ from typing import Any, Optional
 from hosts import KEY, ROOT, Host
 
 RUNNER = ROOT / "plugins" / "action" / "edx_runner.py"
+CHANNEL = ROOT / "plugins" / "action" / "edx_binaries" / "channel"
 HERE = Path(__file__).parent
 ARCHITECTURES = ("x86_64", "aarch64")
 MODULES = ("edx_settings", "edx_verify")
@@ -80,16 +81,23 @@ class Run:
         """The commands that the SSH connection, or that of one user, ran for the task, as -vvv shows them."""
         return [command for command in self._shown(task, "SSH: EXEC ") if f"User=\"{user}" in command]
 
+    def to_waiting_shell(self, task: str = "") -> int:
+        """How many runs of the task went to the shell that waits on the host."""
+        return sum(part.count("went to the shell that waits there") for part in self._parts(task))
+
     def uploads(self, task: str = "") -> list[str]:
         """The files that Ansible uploaded for the task."""
         return self._shown(task, "PUT ")
 
     def _shown(self, task: str, what: str) -> list[str]:
-        found = []
-        for part in re.split(r"^TASK \[", self.output, flags=re.MULTILINE)[1:]:
-            if not task or part.startswith(task + "]"):
-                found += re.findall(rf"^<\S+> {what}(.*)$", part, flags=re.MULTILINE)
-        return found
+        return [
+            line for part in self._parts(task) for line in re.findall(rf"^<\S+> {what}(.*)$", part, flags=re.MULTILINE)
+        ]
+
+    def _parts(self, task: str) -> list[str]:
+        """What was printed during the task."""
+        parts = re.split(r"^TASK \[", self.output, flags=re.MULTILINE)[1:]
+        return [part for part in parts if not task or part.startswith(task + "]")]
 
 
 class Control:
@@ -97,8 +105,10 @@ class Control:
 
     def __init__(self, folder: Path, hosts: dict[str, Host], user: str, bin_folder: Path):
         self.folder, self.hosts, self.user = folder, hosts, user
-        # A socket's path is short, and a test's folder is not.
-        self.sockets = Path(tempfile.mkdtemp(prefix="edx-cp-"))
+        # For sockets: their paths are short, and a test's folder is not.
+        self.short = Path(tempfile.mkdtemp(prefix="edx-"))
+        self.sockets = self.short / "cp"
+        self.sockets.mkdir(mode=0o700)
         self.plugins = folder / "action_plugins"
         self.binaries = self.plugins / "edx_binaries"
         for module in (*MODULES, "edx_probe"):
@@ -114,6 +124,10 @@ class Control:
         (folder / "home").mkdir()
         (folder / "ansible.cfg").touch()
         self.inventory({name: name for name in hosts})
+
+    def use_channel(self) -> None:
+        """Has tasks go to a shell that waits on the host. Most tests leave that out, and see each command."""
+        shutil.copy(CHANNEL, self.binaries)
 
     def build_probe(self, change: str = "") -> None:
         """Builds edx_probe for both architectures: content, and so a hash, that no other test has."""
@@ -153,6 +167,7 @@ class Control:
             "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
             "ANSIBLE_HOST_KEY_CHECKING": "False",
             "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.sockets),
+            "ANSIBLE_LOCAL_TEMP": str(self.short / "tmp"),
             "ANSIBLE_INVENTORY": str(self.folder / "inventory.json"),
             "ANSIBLE_RETRY_FILES_ENABLED": "False",
             "ANSIBLE_NOCOWS": "1",
@@ -208,7 +223,7 @@ class Control:
 
     def close(self) -> None:
         self.disconnect()
-        self.sockets.rmdir()
+        shutil.rmtree(self.short)
 
 
 class Started:

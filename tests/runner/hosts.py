@@ -101,7 +101,13 @@ class Host:
 
     def sh(self, script: str, stdin: str = "", timeout: float = 30) -> str:
         """What the script prints, run by root; it must succeed."""
-        status, output = self.shell.run(script, stdin, timeout)
+        try:
+            status, output = self.shell.run(script, stdin, timeout)
+        except AssertionError:
+            # It may be at it still: the next test gets another.
+            self.shell.close()
+            self.shell = RootShell(self.container)
+            raise
         assert status == 0, f"on {self.name}, exit status {status}: {script}\n{output}"
         return output
 

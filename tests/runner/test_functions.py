@@ -70,7 +70,18 @@ def test_arguments_are_one_line_of_ascii(runner: Any) -> None:
 def test_the_environment_is_one_line_whatever_is_in_it(runner: Any) -> None:
     assert runner.environment_on_stdin("") == ("", "", b"")
     _, _, line = runner.environment_on_stdin("A='one\ntwo' B=ü")
-    assert line == "A='one'\"$edx_l\"'two' B=ü\n".encode()
+    assert line == "export A='one'\"$edx_l\"'two' B=ü\n".encode()
+
+
+def check_script(text: str) -> None:
+    assert "'" not in text and "\n" not in text
+    assert text.count("!") == text.count("[ ! -"), "csh: an exclamation mark stands between blanks"
+    for shell in ("dash", "bash"):
+        subprocess.run([shell, "-n", "-c", text], check=True, timeout=10)
+
+
+def test_the_waiting_shells_script_is_such_a_line_too(runner: Any) -> None:
+    check_script(runner.channel_script(["~/x", "/tmp/x-$edx_u"], "edxops-1"))
 
 
 @pytest.mark.parametrize("script", ["run_script", "install_script"])
@@ -79,11 +90,8 @@ def test_a_script_is_one_line_that_quoting_cannot_spoil(runner: Any, script: str
     binaries = {"x86_64": runner.Binary("/x", "a" * 64), "aarch64": runner.Binary("/y", "b" * 64)}
     for environment in ("", "A=1"):
         text, head = getattr(runner, script)("edx_probe", binaries, ["~/x", "/tmp/x-$edx_u"], "edxops-1", environment)
-        assert "'" not in text and "\n" not in text
-        assert text.count("!") == text.count("[ ! -"), "csh: an exclamation mark stands between blanks"
-        assert head == (b"A=1\n" if environment else b"")
-        for shell in ("dash", "bash"):
-            subprocess.run([shell, "-n", "-c", text], check=True, timeout=10)
+        assert head == (b"export A=1\n" if environment else b"")
+        check_script(text)
 
 
 def test_a_binary_that_cannot_be_read_is_as_one_that_was_not_built(
