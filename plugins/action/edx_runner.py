@@ -603,7 +603,7 @@ class Channel:
             start_new_session=True,
             close_fds=True,
         )
-        assert process.stdin
-        with process.stdin as stdin:
-            stdin.write(json.dumps(setup).encode())
+        if process.stdin:
+            with process.stdin as stdin:
+                stdin.write(json.dumps(setup).encode())
         return True
