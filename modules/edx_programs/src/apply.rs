@@ -14,6 +14,12 @@ use crate::plan::Plan;
 use crate::status::{Program, State};
 use crate::verdict::{Verdict, Watched};
 
+/// How long a client may be at work before supervisor is asked how its program is.
+const LONG_POLL: Duration = Duration::from_secs(3);
+
+/// How often to look whether a client has ended.
+const TICK: Duration = Duration::from_millis(50);
+
 /// What was done, and what came of it.
 #[derive(Debug, Default)]
 pub(crate) struct Applied {
@@ -57,8 +63,7 @@ impl Work<'_> {
         if let Some(background) = background
             && self.applied.failures.is_empty()
         {
-            self.in_time(&workers, &background)?;
-            seen_last = None;
+            seen_last = Some(self.in_time(&workers, &background)?);
         }
         self.look_again(seen_last)
     }
@@ -116,7 +121,8 @@ impl Work<'_> {
     }
 
     /// One client for each worker, so that none waits for the tasks of another.
-    fn in_time(&mut self, workers: &[&str], background: &Background) -> Result<(), Error> {
+    /// Gives back what supervisor showed last.
+    fn in_time(&mut self, workers: &[&str], background: &Background) -> Result<Vec<Program>, Error> {
         let deadline = Instant::now() + self.options.worker_timeout;
         let log_start = background.log.metadata().map(|metadata| metadata.len()).unwrap_or_default();
         let mut clients = Vec::new();
@@ -132,11 +138,11 @@ impl Work<'_> {
         // An end that cannot be seen counts as an end: the status then decides.
         let mut at_work =
             |index: usize| clients.get_mut(index).is_some_and(|client: &mut Client| matches!(client.ended(), Ok(None)));
-        watch(self.supervisorctl(), &mut watched, deadline, &mut at_work)?;
+        let mut all = watch(self.supervisorctl(), &mut watched, deadline, &mut at_work)?;
         let ended_late = |(index, program): (usize, &Watched)| program.verdict == Verdict::OnItsWay && !at_work(index);
         if watched.iter().enumerate().any(ended_late) {
             // The client of one ended after the last look, so there is something new to see.
-            watch(self.supervisorctl(), &mut watched, deadline, &mut at_work)?;
+            all = watch(self.supervisorctl(), &mut watched, deadline, &mut at_work)?;
         }
         let words = read_from(&background.log, log_start).unwrap_or_default();
         for (index, program) in watched.iter().enumerate() {
@@ -150,7 +156,7 @@ impl Work<'_> {
                 Verdict::Failed => self.fail(program, words_about(program.name(), workers, &words), None),
             }
         }
-        Ok(())
+        Ok(all)
     }
 
     fn fail(&mut self, program: &Watched, words: Option<String>, late: Option<String>) {
@@ -216,17 +222,30 @@ fn watch(
     mut at_work: impl FnMut(usize) -> bool,
 ) -> Result<Vec<Program>, Error> {
     loop {
+        wait_for_an_end(watched.len(), deadline, &mut at_work);
         // Before the status: a client that ended in between has had its effect on it.
         let clients: Vec<_> = (0..watched.len()).map(&mut at_work).collect();
         let all = supervisorctl.status()?;
-        for (program, at_work) in watched.iter_mut().zip(clients) {
-            program.see(&all, at_work);
+        for (program, at_work) in watched.iter_mut().zip(&clients) {
+            program.see(&all, *at_work);
         }
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() || watched.iter().all(|program| program.verdict != Verdict::OnItsWay) {
             return Ok(all);
         }
-        sleep(POLL.min(left.max(Duration::from_millis(1))));
+        if !clients.contains(&true) {
+            sleep(POLL.min(left.max(Duration::from_millis(1))));
+        }
+    }
+}
+
+/// While clients are at work there is little to ask supervisor, and each time costs a start of Python: waits until one of
+/// them ends, for a while.
+fn wait_for_an_end(clients: usize, deadline: Instant, at_work: &mut impl FnMut(usize) -> bool) {
+    let deadline = deadline.min(Instant::now() + LONG_POLL);
+    let before = (0..clients).filter(|index| at_work(*index)).count();
+    while before > 0 && Instant::now() < deadline && (0..clients).filter(|index| at_work(*index)).count() == before {
+        sleep(TICK);
     }
 }
 
