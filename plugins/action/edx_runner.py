@@ -18,12 +18,14 @@ from __future__ import absolute_import, annotations, division, print_function
 
 __metaclass__ = type
 
+import datetime
 import fcntl
 import gzip
 import hashlib
 import json
 import os
 import re
+import secrets
 import shlex
 import socket
 import struct
@@ -170,9 +172,10 @@ def run_if_sound(run: str) -> str:
 
 
 def channel_script(places: List[str], token: str) -> str:
-    """The command that waits for tasks: a line with the module and its hashes, one with its environment, one with its arguments.
+    """The command that waits for tasks: a line with its number, the module and its hashes, one with its environment, one with
+    its arguments.
 
-    As run_script, for each of them; the answer ends with a line that says so.
+    As run_script, for each of them; both outputs end with a line that has the number.
     """
     return "; ".join(
         [
@@ -181,10 +184,11 @@ def channel_script(places: List[str], token: str) -> str:
             'edx_l=$(printf "\\nx"); edx_l=${edx_l%x}',
             run_if_sound('eval "$edx_e"; printf "%s\\n" "$edx_a" | "$1" -'),
             f'echo "{token} ready"',
-            'while read -r edx_n edx_x edx_y && IFS= read -r edx_e && IFS= read -r edx_a; do case "$edx_s" in '
+            'while read -r edx_q edx_n edx_x edx_y && IFS= read -r edx_e && IFS= read -r edx_a; do case "$edx_s" in '
             '"Linux x86_64") edx_h=$edx_x;; "Linux aarch64") edx_h=$edx_y;; *) edx_h=-;; esac',
             f"edx_n=$edx_n-$edx_h; ( {'; '.join(each('edx_run', places, has_number=True))}; "
-            f'echo "{token} absent $edx_h" ); printf "\\n%s end %s\\n" {token} $?; done',
+            f'if [ $edx_h = - ]; then echo "{token} system $edx_s"; else echo "{token} absent $edx_h"; fi ); edx_r=$?',
+            f'printf "\\n%s end %s %s\\n" {token} $edx_q $edx_r; printf "\\n%s end %s %s\\n" {token} $edx_q $edx_r >&2; done',
         ]
     )
 
@@ -244,10 +248,21 @@ def as_json(arguments: Dict[str, Any]) -> bytes:
     """The module's arguments, as this version of Ansible gives them to modules."""
     encoder = getattr(ansible_action, "get_module_encoder", None)
     if encoder is None:
-        # Before ansible-core 2.19: a value from an inline vault is an object that has its text as `data`.
-        return to_bytes(json.dumps(arguments, default=lambda value: to_text(getattr(value, "data", value))))
+        # Before ansible-core 2.19.
+        return to_bytes(json.dumps(arguments, default=as_plain))
     direction = ansible_action.Direction.CONTROLLER_TO_MODULE
     return to_bytes(json.dumps(arguments, cls=encoder("legacy", direction)))
+
+
+def as_plain(value: Any) -> Any:
+    """What JSON has no word for, as Ansible from 2.19 on puts it."""
+    if getattr(value, "__ENCRYPTED__", False):
+        return to_text(value.data)
+    if isinstance(value, (datetime.date, datetime.datetime)):
+        return value.isoformat()
+    if isinstance(value, (set, frozenset)):
+        return sorted(value, key=str)
+    return to_text(value)
 
 
 def failure(msg: str) -> str:
@@ -342,8 +357,20 @@ class ActionModule(ActionBase):
             (self._connection.has_pipelining or self._is_mitogen())
             # su asks for its password on the terminal. Ansible 2.8 knows that by its name only.
             and (not become or (getattr(become, "pipelining", True) and become.name != "su"))
+            and not self._asks_for_terminal()
             and not C.DEFAULT_KEEP_REMOTE_FILES
         )
+
+    def _asks_for_terminal(self) -> bool:
+        """Whether the options of SSH want a terminal: it has no end of input, and shows what is sent to it."""
+        words: List[str] = []
+        for option in ("ssh_args", "ssh_common_args", "ssh_extra_args"):
+            text = self.get_connection_option(option) or getattr(self._play_context, option, None) or ""
+            try:
+                words += shlex.split(str(text))
+            except ValueError:
+                continue
+        return any(re.match(r"(-t+|(-o)?RequestTTY[= ](yes|force))\Z", word, re.IGNORECASE) for word in words)
 
     def _is_mitogen(self) -> bool:
         """Mitogen's connections run a command in one round trip, as the become user already, and give it standard
@@ -400,7 +427,8 @@ class ActionModule(ActionBase):
             answer = self._send(script, head + self._payload)
             # The first command made the connection that a channel shares.
             channel = channel or self._find_channel(token)
-            if channel and answer["rc"] == 0:
+            report = find_report(answer["stdout"], token)
+            if channel and answer["rc"] == 0 and not (report and report.word == "system"):
                 self._open(channel, token)
         report = find_report(answer["stdout"], token)
         if report and report.word == "absent":
@@ -452,7 +480,7 @@ class ActionModule(ActionBase):
     def _send(self, script: str, data: bytes) -> Dict[str, Any]:
         """One command on the connection."""
         shell = self._play_context.executable or "/bin/sh"
-        become = self._connection.become
+        become = self._become()
         if become and self._needs_no_password(become):
             # Ansible waits for sudo's success before it sends anything, a round trip. Without a password
             # there is nothing to wait for: with -n, sudo reads nothing from standard input.
@@ -467,15 +495,19 @@ class ActionModule(ActionBase):
         """Begins the shell's own lines. The same for a whole run of ansible-playbook, whose channels know it too."""
         return "edxops-" + hashlib.sha256(os.fsencode(C.DEFAULT_LOCAL_TMP)).hexdigest()[:8]
 
-    def _needs_no_password(self, become: Any) -> bool:
+    def _become(self) -> Any:
+        """What makes this task another user's, if anything does: Ansible leaves it out for the user who logs in."""
         remote_user, become_user = self._get_remote_user(), self.get_become_option("become_user")
+        is_same = remote_user == become_user and any((remote_user, become_user)) and not C.BECOME_ALLOW_SAME_USER
+        return None if is_same else self._connection.become
+
+    def _needs_no_password(self, become: Any) -> bool:
         return (
             become.name == "sudo"
             and not self._is_mitogen()
             and self._connection.transport == "ssh"
             and not self.get_become_option("become_pass")
-            and "-n" in shlex.split(self.get_become_option("become_flags") or "")
-            and (C.BECOME_ALLOW_SAME_USER or remote_user != become_user or not any((remote_user, become_user)))
+            and "-n" in (self.get_become_option("become_flags") or "").split()
         )
 
     # --- the tasks that follow
@@ -483,28 +515,31 @@ class ActionModule(ActionBase):
     def _find_channel(self, token: str) -> Optional["Channel"]:
         """The channel that this task could use or open: over an SSH connection that Ansible keeps open, to a user who
         needs no password."""
-        connection, become = self._connection, self._connection.become
+        connection, become = self._connection, self._become()
         if (
             self._is_off("edx_runner_channel")
             or self._is_mitogen()
             or connection.transport != "ssh"
             or not hasattr(connection, "_run")
             or (become and not self._needs_no_password(become))
+            # Ansible would have sshpass type it.
+            or self.get_connection_option("password")
+            or getattr(self._play_context, "password", None)
             or not os.path.exists(CHANNEL)
         ):
             return None
         user = [become.name, *(self.get_become_option(f"become_{name}") for name in ("exe", "flags", "user"))] if become else []
         script = channel_script(self._places, token)
         command = self._ssh_command(become.build_become_command(script, connection._shell) if become else script)
-        master = control_socket(command)
-        if master is None:
+        master = control_socket(command) if command else None
+        if not command or master is None:
             return None
         # All but the command itself, which holds a random word of sudo's. A connection that was reset has another socket.
         identity = json.dumps([[os.fsdecode(word) for word in command[:-1]], user, self._places, master])
         name = "edx-" + hashlib.sha256(os.fsencode(identity)).hexdigest()[:16]
         return Channel(os.path.join(to_text(C.DEFAULT_LOCAL_TMP), name), [os.fsdecode(word) for word in command])
 
-    def _ssh_command(self, command: str) -> List[bytes]:
+    def _ssh_command(self, command: str) -> Optional[List[bytes]]:
         """The command line that Ansible's SSH plugin would run, which it tells nobody but itself."""
         caught: List[List[bytes]] = []
 
@@ -517,11 +552,11 @@ class ActionModule(ActionBase):
             self._execute(command, sudoable=False, in_data=b"-", executable=self._play_context.executable or "/bin/sh")
         finally:
             del self._connection._run
-        return caught[0]
+        return caught[0] if caught else None
 
     def _ask(self, channel: "Channel", environment: str) -> Optional[Dict[str, Any]]:
         hashes = [self._binaries[name].sha256 if name in self._binaries else "-" for name in ARCHITECTURES]
-        head = to_bytes(" ".join([self._module, *hashes])) + b"\n" + export_line(environment)
+        head = to_bytes(" ".join([secrets.token_hex(8), self._module, *hashes])) + b"\n" + export_line(environment)
         answer = channel.ask(head + self._payload + b"\n")
         if answer:
             display.vvv(f"edx_runner: {self._module} went to the shell that waits there", host=self._host)
@@ -534,15 +569,24 @@ class ActionModule(ActionBase):
 
 def control_socket(command: List[bytes]) -> Optional[List[int]]:
     """What identifies the socket of the SSH connection that this command would share, if it is there."""
-    for word in command:
-        found = re.match(rb'ControlPath="?([^"%]+)"?\Z', word)
-        if found:
-            try:
-                status = os.stat(found.group(1))
-            except OSError:
-                return None
-            return [status.st_dev, status.st_ino, status.st_mtime_ns]
-    return None
+    found: Dict[bytes, bytes] = {}
+    for word in command[:-2]:
+        option, dummy, value = word.partition(b"=")
+        # SSH goes by the first.
+        found.setdefault(option, value.strip(b'"'))
+    path = found.get(b"ControlPath", b"")
+    for token, value in ((b"%h", command[-2]), (b"%p", found.get(b"Port", b"22")), (b"%r", found.get(b"User", b""))):
+        path = path.replace(token, value)
+    if not path or b"%" in path:
+        return None
+    try:
+        status = os.stat(os.path.expanduser(path))
+    except OSError:
+        return None
+    return [status.st_dev, status.st_ino, status.st_mtime_ns]
+
+
+LOST = "The SSH connection ended while the module ran."
 
 
 class Channel:
@@ -558,7 +602,11 @@ class Channel:
         """The answer to one request; none where another way is to be taken, and nothing ran."""
         if not os.path.exists(self.path):
             return None
-        with open(self.path + ".lock", "wb") as lock, socket.socket(socket.AF_UNIX) as server:
+        try:
+            lock = open(self.path + ".lock", "wb")
+        except OSError:
+            return None
+        with lock, socket.socket(socket.AF_UNIX) as server:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 server.connect(self.path)
@@ -568,8 +616,11 @@ class Channel:
             except OSError:
                 # Another task is at it just now, or it ended.
                 return None
-            out_length, err_length, status = self.ANSWER.unpack(self._read(server, self.ANSWER.size))
-            out, err = self._read(server, out_length), self._read(server, err_length)
+            try:
+                out_length, err_length, status = self.ANSWER.unpack(self._read(server, self.ANSWER.size))
+                out, err = self._read(server, out_length), self._read(server, err_length)
+            except OSError as error:
+                raise AnsibleConnectionFailure(LOST) from error
         return {"rc": status, "stdout": to_text(out), "stderr": to_text(err)}
 
     @staticmethod
@@ -578,7 +629,7 @@ class Channel:
         while len(data) < length:
             read = server.recv(min(length - len(data), 1 << 20))
             if not read:
-                raise AnsibleConnectionFailure("The SSH connection ended while the module ran.")
+                raise AnsibleConnectionFailure(LOST)
             data += read
         return data
 
@@ -587,8 +638,11 @@ class Channel:
         # 107 bytes are what a socket's path may have.
         if os.path.exists(self.path) or os.path.exists(self.path + ".refused") or len(os.fsencode(self.path)) > 107:
             return False
+        # Ansible names the folder after its own process. Where that has ended, nobody would end the channel.
+        if not os.path.basename(os.path.dirname(self.path)).startswith(f"ansible-local-{os.getppid()}"):
+            return False
         # Nothing may be asked at a terminal, and no connection be made that Ansible does not know of.
-        options = ["-o", "BatchMode=yes", "-o", "ControlMaster=no"]
+        options = ["-o", "BatchMode=yes", "-o", "ControlMaster=no", "-o", "ProxyCommand=false"]
         setup = {
             "command": [self.command[0], *options, *self.command[1:]],
             "socket": self.path,
