@@ -97,11 +97,18 @@ impl Work<'_> {
         let mut watched = Self::watched(self.observation, &names);
         let still_runs = |index: usize| answers.get(index).is_some_and(|answer| answer.still_runs().is_some());
         let all = watch(self.supervisorctl(), &mut watched, deadline, still_runs)?;
-        for ((program, client), answer) in watched.iter().zip(&mut clients).zip(&answers) {
+        for ((program, client), answer) in watched.iter_mut().zip(&mut clients).zip(&answers) {
             if program.verdict == Verdict::Runs {
                 continue;
             }
-            let note = answer.still_runs().map(|pid| self.out_of_time(client, pid, program));
+            let note = match answer.still_runs() {
+                None => None,
+                Some(pid) => {
+                    // Ending the clients before it took a while, in which this one may have stopped its program.
+                    program.see(&self.supervisorctl().status()?, true);
+                    Some(self.out_of_time(client, pid, program))
+                }
+            };
             let late = (program.verdict == Verdict::OnItsWay)
                 .then(|| note.unwrap_or_else(|| format!("did not run within {} s", self.options.timeout.as_secs())));
             self.fail(program, words_about(program.name(), &[program.name()], &answer.words), late);
