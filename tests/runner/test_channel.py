@@ -1,8 +1,12 @@
 """The shell on the host that runs the tasks which follow the first: a line for each of them, and no command."""
 
+import json
 import os
 import shutil
+import socket
+import struct
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -114,10 +118,14 @@ def test_a_connection_that_is_reset_gets_a_new_shell(bare: Host, control: Contro
         "- {name: first, edx_probe: }\n"
         + PAUSE
         + "- {name: join, raw: 'sudo usermod --append --groups edx-late deploy'}\n- meta: reset_connection\n"
-        + "- {name: second, edx_probe: }"
+        + "- {name: second, edx_probe: }\n"
+        + PAUSE
+        + "- {name: third, edx_probe: }"
     )
+    assert OPENED in part(run, "first")
     assert WENT not in part(run, "second"), "the old shell is not in the group"
     assert len(run.commands("second")) == 1
+    assert WENT in part(run, "third")
 
 
 def test_a_task_that_takes_too_long_is_given_up(bare: Host, control: Control) -> None:
@@ -127,7 +135,8 @@ def test_a_task_that_takes_too_long_is_given_up(bare: Host, control: Control) ->
         + "- name: slow\n  edx_probe: {sleep: 30}\n  timeout: 2\n  ignore_errors: true\n- {name: second, edx_probe: }",
     )
     ((event, slow),) = run.events("slow")
-    assert event == "failed" and "timed out" in str(slow).lower() or "did not complete" in str(slow).lower(), slow
+    assert event == "failed"
+    assert "timed out" in str(slow).lower() or "did not complete" in str(slow).lower(), slow
     assert run.result("second").by_runner
     assert ended(control)
 
@@ -165,6 +174,18 @@ def test_it_ends_with_an_ansible_playbook_that_is_killed(bare: Host, control: Co
     assert ended(control)
 
 
+def test_an_ansible_playbook_that_is_killed_in_its_first_task_leaves_none(bare: Host, control: Control) -> None:
+    """Its worker goes on to the end of that task, and has nobody to open a shell for."""
+    play = control.start("- {name: first, edx_probe: {sleep: 4}}\n- {name: second, edx_probe: }")
+    bare.sh("until pgrep -u deploy sleep; do sleep 0.1; done", timeout=60)
+    os.kill(play.process.pid, 9)
+    bare.sh("while pgrep -u deploy sleep; do sleep 0.1; done", timeout=60)
+    time.sleep(3)
+    assert not processes(control)
+    play.kill()
+    play.process.communicate()
+
+
 def test_forks_that_meet_at_one_host_do_not_wait_for_each_other(bare: Host, control: Control) -> None:
     control.inventory({f"name{number}": "bare1" for number in range(4)})
     run = control.run(
@@ -173,7 +194,9 @@ def test_forks_that_meet_at_one_host_do_not_wait_for_each_other(bare: Host, cont
         options="-vvv --forks 4",
     )
     assert [event for event, _ in run.events("second")] == ["ok"] * 4
-    assert part(run, "second").count(WENT) <= 4
+    by_shell = part(run, "second").count(WENT)
+    assert by_shell >= 1
+    assert len(run.commands("second")) == 4 - by_shell
 
 
 def test_neither_arguments_nor_environment_are_in_a_process_list(bare: Host, control: Control) -> None:
@@ -231,3 +254,67 @@ def test_what_a_login_shell_says_is_no_answer(bare: Host, control: Control) -> N
     run = control.run("- {name: first, edx_probe: }\n" + PAUSE + "- {name: second, edx_probe: }")
     assert WENT in part(run, "second")
     assert run.result("second").by_runner
+
+
+class Keeper:
+    """The channel by itself, with a shell of this machine in the place of the one on a host."""
+
+    SCRIPT = (
+        'echo "T ready"; while read -r number rest; do read -r environment; read -r arguments; sleep 1; '
+        'echo "answer to $arguments"; printf "\\nT end %s 0\\n" $number; printf "\\nT end %s 0\\n" $number >&2; done'
+    )
+
+    def __init__(self, folder: Path, script: str = SCRIPT):
+        self.path = str(folder / "s")
+        setup = {"command": ["sh", "-c", script], "socket": self.path, "token": "T", "pid": os.getpid()}
+        program = [sys.executable, "-I", "-S", str(RUNNER.parent / "edx_binaries" / "channel")]
+        self.process = subprocess.Popen(program, stdin=subprocess.PIPE)
+        assert self.process.stdin
+        with self.process.stdin as stdin:
+            stdin.write(json.dumps(setup).encode())
+        deadline = time.monotonic() + 10
+        while not os.path.exists(self.path):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    def asks(self, number: str, arguments: str) -> socket.socket:
+        """A client that has asked and not yet read anything."""
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(20)
+        client.connect(self.path)
+        request = f"{number} edx_probe - -\n:\n{arguments}\n".encode()
+        client.sendall(struct.pack(">I", len(request)) + request)
+        return client
+
+    def ended(self) -> bool:
+        self.process.wait(timeout=20)
+        return not os.path.exists(self.path)
+
+
+def test_what_was_answered_to_nobody_is_answered_to_nobody_else(tmp_path: Path) -> None:
+    keeper = Keeper(tmp_path)
+    first = keeper.asks("1", "first")
+    assert first.recv(1, socket.MSG_PEEK) == b"A"
+    # With the byte unread this is a reset, not an end.
+    first.close()
+    assert keeper.ended()
+
+
+def test_answers_go_to_those_who_asked(tmp_path: Path) -> None:
+    keeper = Keeper(tmp_path)
+    for number in ("1", "2"):
+        with keeper.asks(number, f"request {number}") as client:
+            assert client.recv(1) == b"A"
+            out, err, status = struct.unpack(">IIi", client.recv(12, socket.MSG_WAITALL))
+            assert client.recv(out, socket.MSG_WAITALL).decode() == f"answer to request {number}\n"
+            assert (err, status) == (0, 0)
+    os.unlink(keeper.path)
+    assert keeper.ended()
+
+
+def test_a_shell_that_does_not_come_is_not_waited_for_long(tmp_path: Path) -> None:
+    keeper = Keeper(tmp_path, "sleep 1000")
+    with keeper.asks("1", "first") as client:
+        assert client.recv(1) == b"", "nothing was sent on, so another way can be taken"
+    assert keeper.ended()
+    assert os.path.exists(keeper.path + ".refused")

@@ -116,3 +116,17 @@ def test_types() -> None:
         timeout=120,
     )
     assert checked.returncode == 0, checked.stdout
+
+
+def test_the_socket_of_a_connection_is_found_by_its_name_or_its_pattern(runner: Any, tmp_path: Path) -> None:
+    (tmp_path / "ansible-ssh-10.0.0.5-2222-deploy").touch()
+    (tmp_path / "abc").touch()
+
+    def found(control_path: str) -> bool:
+        words = ["ssh", "-o", f'ControlPath="{control_path}"', "-o", "Port=2222", "-o", 'User="deploy"', "10.0.0.5", "true"]
+        return runner.control_socket([word.encode() for word in words]) is not None
+
+    assert found(f"{tmp_path}/abc")
+    assert found(f"{tmp_path}/ansible-ssh-%h-%p-%r")
+    assert not found(f"{tmp_path}/%C"), "only SSH itself knows that one"
+    assert not found(f"{tmp_path}/gone")
