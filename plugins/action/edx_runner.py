@@ -64,6 +64,9 @@ SAFE_MODES = "41c081c0"
 
 DEFAULT_REMOTE_TMP = "~/.ansible/tmp"
 
+# The folder that the target's shell has opened, in the shell and in what it starts.
+OPENED = "/proc/self/fd/3"
+
 display = Display()
 
 
@@ -162,9 +165,14 @@ def run_script(module: str, binaries: Dict[str, Binary], places: List[str], toke
 
 def run_if_sound(run: str) -> str:
     """Shell text: the function edx_run FOLDER, which runs the binary there if it is the one meant and nobody else could have
-    written it, and ends with its exit status."""
+    written it, and ends with its exit status.
+
+    The folder is opened once, and what is checked and run is in that one: who can rename a folder above it could put
+    another in its place in between.
+    """
     return (
-        'edx_run() { [ -O "$1" ] && [ -O "$1/$edx_n" ] && set -- "$1/$edx_n" $(stat -c %f "$1" "$1/$edx_n") && '
+        f'edx_run() {{ [ -d "$1" ] && [ -r "$1" ] || return 1; exec 3<"$1"; set -- {OPENED}; '
+        '[ -O $1/. ] && [ -O $1/$edx_n ] && set -- $1/$edx_n $(stat -c %f $1/. $1/$edx_n) && '
         f'[ "$2$3" = {SAFE_MODES} ] && [ "$(sha256sum <"$1")" = "$edx_h  -" ] && '
         # 126: the folder was mounted noexec since. Nothing was read from standard input then, and the next one follows.
         f"{{ {run}; edx_r=$?; [ $edx_r = 126 ] || exit $edx_r; }}; }}"
@@ -208,8 +216,11 @@ def install_script(module: str, binaries: Dict[str, Binary], places: List[str], 
     # An empty script tells whether the folder may run anything; the binary then takes that file's place. Its "#!" is
     # written "#\041": in csh, somebody's login shell, an exclamation mark with a word after it is no part of a text.
     attempt = (
-        'edx_try() { mkdir -p "$1" 2>/dev/null && [ -O "$1" ] && [ ! -L "$1" ] && chmod g-s,u=rwx,go= "$1" && '
-        'edx_t=$(mktemp "$1/.XXXXXXXX" 2>/dev/null) || return 1; edx_d=$1; printf "#\\041/bin/sh\\n" >"$edx_t" && '
+        'edx_try() { mkdir -p "$1" 2>/dev/null && [ -d "$1" ] && [ -r "$1" ] || return 1; '
+        # Opened once, as in edx_run; and not where a link led to: that folder's mode is not this plugin's to set.
+        f'exec 3<"$1"; edx_f=$1; edx_d={OPENED}; [ "$(stat -c %d:%i "$1")" = "$(stat -c %d:%i $edx_d/.)" ] && '
+        '[ -O $edx_d/. ] && chmod g-s,u=rwx,go= $edx_d/. && '
+        'edx_t=$(mktemp $edx_d/.XXXXXXXX 2>/dev/null) || return 1; printf "#\\041/bin/sh\\n" >"$edx_t" && '
         'chmod 700 "$edx_t" && "$edx_t" </dev/null >/dev/null 2>&1 || { rm -f "$edx_t" "$1/$edx_n"; return 1; }; }'
     )
     attempts = " || ".join(f"{{ {call}; }}" for call in each("edx_try", places))
@@ -220,9 +231,9 @@ def install_script(module: str, binaries: Dict[str, Binary], places: List[str], 
         "edx_m=$(umask); umask 077",
         f'{attempts} || {{ echo "{token} nowhere"; exit; }}',
         # What an earlier run left when it was killed.
-        'find "$edx_d" -name ".*" -type f -mmin +60 -exec rm -f {} + 2>/dev/null',
+        'find "$edx_d/." -name ".*" -type f -mmin +60 -exec rm -f {} + 2>/dev/null',
         'gzip -dc >"$edx_t"',
-        f'[ "$(sha256sum <"$edx_t")" = "$edx_h  -" ] || {{ rm -f "$edx_t"; echo "{token} damaged $edx_d"; exit; }}',
+        f'[ "$(sha256sum <"$edx_t")" = "$edx_h  -" ] || {{ rm -f "$edx_t"; echo "{token} damaged $edx_f"; exit; }}',
         # Into a folder, or a link to one, mv would move it.
         '[ ! -d "$edx_d/$edx_n" ] || rm -rf "$edx_d/$edx_n"; mv -f "$edx_t" "$edx_d/$edx_n"',
         f'ls -td "$edx_d"/{module}-* | tail -n +{KEPT_BUILDS + 1} | '

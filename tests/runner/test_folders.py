@@ -122,3 +122,16 @@ def test_the_umask_of_the_login_is_the_modules_and_not_the_folders(bare: Host, c
         assert commands(run) == [2, 1]
         assert [run.result(task)["umask"] for task in ("first", "second")] == [umask] * 2
         assert bare.lines(f"stat -c %a ~deploy/.ansible {HOME} {HOME}/*") == ["700"] * 3
+
+
+def test_a_folder_swapped_between_check_and_start_is_not_run_from(bare: Host, control: Control, uid: str) -> None:
+    """Who can write above the folder could put another in its place; here sha256sum does, just after the check."""
+    bare.sh("chmod 777 /srv")
+    control.run("- edx_probe:", edx_runner_paths=["/srv"])
+    folder, name = f"/srv/edxops-{uid}", control.file_name()
+    swap = f"mv {folder} /srv/checked; mkdir {folder}; printf '#!/bin/sh\\necho >/srv/ran\\n' >{folder}/{name}; chmod 700 {folder} {folder}/{name}"
+    bare.first_on_path("deploy", sha256sum=f'/usr/bin/sha256sum "$@"; [ -e /srv/checked ] || {{ {swap}; }}')
+    run = control.run("- edx_probe:", edx_runner_paths=["/srv"])
+    assert "checked" in bare.stored("/srv"), "it was swapped"
+    assert run.result().by_runner
+    assert "ran" not in bare.stored("/srv")
