@@ -176,14 +176,15 @@ def test_it_ends_with_an_ansible_playbook_that_is_killed(bare: Host, control: Co
 
 def test_an_ansible_playbook_that_is_killed_in_its_first_task_leaves_none(bare: Host, control: Control) -> None:
     """Its worker goes on to the end of that task, and has nobody to open a shell for."""
+    # So that the task is the first command of its run: a shell is opened after that.
+    control.run("- edx_probe:", edx_runner_channel=False)
     play = control.start("- {name: first, edx_probe: {sleep: 4}}\n- {name: second, edx_probe: }")
     bare.sh("until pgrep -u deploy sleep; do sleep 0.1; done", timeout=60)
     os.kill(play.process.pid, 9)
+    play.process.wait()
     bare.sh("while pgrep -u deploy sleep; do sleep 0.1; done", timeout=60)
     time.sleep(3)
     assert not processes(control)
-    play.kill()
-    play.process.communicate()
 
 
 def test_forks_that_meet_at_one_host_do_not_wait_for_each_other(bare: Host, control: Control) -> None:

@@ -44,7 +44,8 @@ def test_a_running_build_is_not_disturbed_by_an_update(bare: Host, control: Cont
     """A new build is another file: the old one stays for who runs it."""
     control.run("- edx_probe:")
     old = control.file_name()
-    slow = control.start("- edx_probe: {sleep: 3}")
+    slow = control.start("- edx_probe: {sleep: 5}")
+    bare.sh("until pgrep -u deploy sleep; do sleep 0.1; done", timeout=60)
     control.build_probe()
     run = control.run("- edx_probe:")
     assert slow.end().status == 0
