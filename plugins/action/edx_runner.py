@@ -171,7 +171,7 @@ def run_if_sound(run: str) -> str:
     another in its place in between.
     """
     return (
-        f'edx_run() {{ [ -d "$1" ] && [ -r "$1" ] || return 1; exec 3<"$1"; set -- {OPENED}; '
+        f'edx_run() {{ [ -d "$1" ] && [ ! -L "$1" ] && [ -r "$1" ] || return 1; exec 3<"$1"; set -- {OPENED}; '
         '[ -O $1/. ] && [ -O $1/$edx_n ] && set -- $1/$edx_n $(stat -c %f $1/. $1/$edx_n) && '
         f'[ "$2$3" = {SAFE_MODES} ] && [ "$(sha256sum <"$1")" = "$edx_h  -" ] && '
         # 126: the folder was mounted noexec since. Nothing was read from standard input then, and the next one follows.
