@@ -649,8 +649,9 @@ class Channel:
         # 107 bytes are what a socket's path may have.
         if os.path.exists(self.path) or os.path.exists(self.path + ".refused") or len(os.fsencode(self.path)) > 107:
             return False
-        # Ansible names the folder after its own process. Where that has ended, nobody would end the channel.
-        if not os.path.basename(os.path.dirname(self.path)).startswith(f"ansible-local-{os.getppid()}"):
+        # Ansible names the folder after its own process, and tempfile adds eight characters. Where that has ended, nobody
+        # would end the channel.
+        if not re.match(rf"ansible-local-{os.getppid()}.{{8}}\Z", os.path.basename(os.path.dirname(self.path))):
             return False
         # Nothing may be asked at a terminal, and no connection be made that Ansible does not know of.
         options = ["-o", "BatchMode=yes", "-o", "ControlMaster=no", "-o", "ProxyCommand=false"]
