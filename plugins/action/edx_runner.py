@@ -433,15 +433,16 @@ class ActionModule(ActionBase):
         token = self._token()
         script, head = run_script(self._module, self._binaries, self._places, token, environment)
         channel = self._find_channel(token)
-        answer = channel and self._ask(channel, environment)
-        if not answer:
+        answer = self._ask(channel, environment) if channel else None
+        is_command = answer is None
+        if answer is None:
             answer = self._send(script, head + self._payload)
+        report = find_report(answer["stdout"], token)
+        if is_command and answer["rc"] == 0 and not (report and report.word == "system"):
             # The first command made the connection that a channel shares.
             channel = channel or self._find_channel(token)
-            report = find_report(answer["stdout"], token)
-            if channel and answer["rc"] == 0 and not (report and report.word == "system"):
+            if channel:
                 self._open(channel, token)
-        report = find_report(answer["stdout"], token)
         if report and report.word == "absent":
             answer = self._install(report.rest, token, environment)
             report = find_report(answer["stdout"], token)
