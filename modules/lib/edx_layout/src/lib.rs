@@ -9,6 +9,7 @@
 
 mod address;
 mod caches;
+mod data;
 mod endpoint;
 mod folder;
 mod release;
@@ -19,6 +20,7 @@ mod target;
 
 pub use address::{AddressClass, ThisHost, classify};
 pub use caches::{CacheEntry, Location, find_caches};
+pub use data::{DataAddress, DataPlace, DataSetting, Layer};
 pub use endpoint::{Client, DEFAULT_MEMCACHED_PORT, EDX_DEFAULT_NAME, Endpoint, EndpointError, Host, redacted};
 pub use folder::{FolderError, Listing, Refused, RefusedReason};
 pub use release::{Release, UnknownRelease};

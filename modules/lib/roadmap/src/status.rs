@@ -1,0 +1,109 @@
+//! What was seen of one application server, without a secret in it.
+
+use edx_layout::Layer;
+
+/// An application server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HostStatus {
+    /// What the operator calls it.
+    pub host: String,
+    /// Its host name, where known.
+    pub name: Option<String>,
+    /// Its addresses.
+    pub addresses: Vec<String>,
+    /// Its release of Open edX, lower case, where known.
+    pub release: Option<String>,
+    /// Each layer once, in the order of [`Layer::ALL`]; those that nothing uses among them.
+    pub layers: Vec<LayerStatus>,
+    /// The prefixes of the keys of its caches on memcached.
+    pub prefixes: Vec<CacheKeyPrefix>,
+    /// What is not as it should be, or was not looked at: checks that failed, and warnings.
+    pub findings: Vec<Finding>,
+    /// How many checks passed.
+    pub passed: usize,
+    /// Whether every file could be read, so that nothing is missing here.
+    pub is_complete: bool,
+}
+
+/// One layer of an application server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerStatus {
+    /// Which.
+    pub layer: Layer,
+    /// Where its data is.
+    pub place: Place,
+    /// The servers and folders, each once.
+    pub endpoints: Vec<EndpointStatus>,
+    /// Whether the variables of the next upgrade say the same; none where that was not looked at, or there is nothing
+    /// to say.
+    pub is_recorded: Option<bool>,
+}
+
+/// Where a layer's data is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Nothing on this server uses it.
+    Unused,
+    /// All on this server.
+    Local,
+    /// Some here, some elsewhere.
+    Mixed,
+    /// All elsewhere.
+    Remote,
+    /// It cannot be told.
+    Unknown,
+}
+
+/// A server, or a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointStatus {
+    /// As it is written, without a password.
+    pub endpoint: String,
+    /// Whose it is, and who reaches it.
+    pub scope: Scope,
+    /// Whether it answers as such a server does; none where it was not asked.
+    pub answers: Option<bool>,
+    /// What it said, or why it did not; empty where it was not asked.
+    pub told: String,
+    /// The settings that name it: `lms.yml DATABASES.default.HOST`.
+    pub settings: Vec<String>,
+}
+
+/// Whose an endpoint is, and who reaches it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// This server's own.
+    Local,
+    /// Another server, on a private address.
+    Private,
+    /// Another server, on an address that the internet reaches.
+    Public,
+    /// It cannot be told, as of a name that is not resolved.
+    Unknown,
+}
+
+/// The prefix of the keys of one cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CacheKeyPrefix {
+    /// The file's name.
+    pub file: String,
+    /// The cache, such as `CACHES.staticfiles`.
+    pub cache: String,
+    /// The prefix.
+    pub prefix: String,
+}
+
+/// A check that did not pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// `layer.property`.
+    pub name: String,
+    /// What it is about.
+    pub subject: String,
+    /// `failed` or `warning`.
+    pub status: String,
+    /// What was seen.
+    pub seen: String,
+    /// What to do.
+    pub advice: String,
+}
