@@ -29,15 +29,8 @@ pub enum Layer {
 
 impl Layer {
     /// Every layer, in the order in which they should move.
-    pub const ALL: [Self; 7] = [
-        Self::MySql,
-        Self::MongoDb,
-        Self::Memcached,
-        Self::Redis,
-        Self::RabbitMq,
-        Self::Elasticsearch,
-        Self::Files,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::MySql, Self::MongoDb, Self::Memcached, Self::Redis, Self::RabbitMq, Self::Elasticsearch, Self::Files];
 
     /// The name in options, results and names of checks: lower case, one word.
     pub const fn name(self) -> &'static str {

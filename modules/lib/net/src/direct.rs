@@ -88,8 +88,7 @@ fn unix(path: &Path, deadline: Instant) -> Result<UnixStream, Fault> {
     let address = SocketAddrUnix::new(path).map_err(failed)?;
     loop {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        let socket =
-            rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).map_err(failed)?;
+        let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).map_err(failed)?;
         match rustix::net::connect(&socket, &address) {
             Ok(()) => {
                 let stream = UnixStream::from(socket);
