@@ -30,6 +30,11 @@ impl Wire {
         Self { socket, deadline, ahead: Vec::new(), has_heard: false }
     }
 
+    /// Everything from now on ends by this deadline.
+    pub fn until(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+    }
+
     /// Sends a request.
     pub fn send(&mut self, mut request: &[u8]) -> Result<(), Fault> {
         while !request.is_empty() {
