@@ -54,6 +54,22 @@ pub enum Place {
     Unknown,
 }
 
+impl Place {
+    /// Every one.
+    pub const ALL: [Self; 5] = [Self::Unused, Self::Local, Self::Mixed, Self::Remote, Self::Unknown];
+
+    /// Its word in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unused => "unused",
+            Self::Local => "local",
+            Self::Mixed => "mixed",
+            Self::Remote => "remote",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// A server, or a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointStatus {
@@ -80,6 +96,21 @@ pub enum Scope {
     Public,
     /// It cannot be told, as of a name that is not resolved.
     Unknown,
+}
+
+impl Scope {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Local, Self::Private, Self::Public, Self::Unknown];
+
+    /// Its word in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Private => "private",
+            Self::Public => "public",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// The prefix of the keys of one cache.

@@ -1,0 +1,59 @@
+//! How numbers and lists are written.
+
+/// `1 check`, `2 checks`.
+pub(crate) fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn listed(items: &[impl AsRef<str>]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.as_ref().to_owned(),
+        [first @ .., last] => {
+            let first: Vec<_> = first.iter().map(AsRef::as_ref).collect();
+            format!("{} and {}", first.join(", "), last.as_ref())
+        }
+    }
+}
+
+/// `1,500`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Nothing that comes from a file or a server may move a cursor, start a line or turn text around.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .flat_map(|character| {
+            let escaped = is_unseen(character).then(|| character.escape_default().collect::<Vec<_>>());
+            escaped.unwrap_or_else(|| vec![character])
+        })
+        .collect()
+}
+
+/// The same for a terminal that may know ASCII only: beyond that, letters and digits pass.
+pub(crate) fn terminal(text: &str) -> String {
+    text.chars()
+        .flat_map(|character| {
+            let passes = matches!(character, ' '..='~') || (character.is_alphanumeric() && !character.is_ascii());
+            if passes { vec![character] } else { character.escape_default().collect() }
+        })
+        .collect()
+}
+
+/// Control characters, and those that have no width or turn the direction of text.
+fn is_unseen(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
