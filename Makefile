@@ -24,6 +24,14 @@ build: $(targets:%=build-%) ## Build the modules, static and stripped, into buil
 $(targets:%=build-%): build-%:
 	@tools/build $*
 
+.PHONY: command
+command: setup ## Build the operator's command edx_verify for this machine, into build/command
+	@tools/command
+
+.PHONY: install
+install: setup ## Build the operator's command and install it below PREFIX (/usr/local)
+	@tools/command install $(or $(PREFIX),/usr/local)
+
 .PHONY: library
 library: build ## Build build/library, to copy into an edX configuration repository's playbooks/
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use ansible_protocol::{Map, Value, json};
+use roadmap::{Finding, HostStatus};
 
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +86,16 @@ impl Check {
         Self { name, subject: printable(subject), status, seen: printable(seen), advice: advice.map(printable) }
     }
 
+    fn to_finding(&self) -> Finding {
+        Finding {
+            name: self.name.to_owned(),
+            subject: self.subject.clone(),
+            status: self.status.word().to_owned(),
+            seen: self.seen.clone(),
+            advice: self.advice.clone().unwrap_or_default(),
+        }
+    }
+
     fn to_json(&self) -> Value {
         json!({
             "name": self.name, "subject": self.subject, "status": self.status.word(), "seen": self.seen,
@@ -114,6 +125,8 @@ pub struct Verification {
     pub checks: Vec<Check>,
     /// Further keys of the result, such as `memcached`.
     pub facts: Map<String, Value>,
+    /// Where the application server stands, where its layers were looked at.
+    pub status: Option<HostStatus>,
 }
 
 impl Verification {
@@ -138,9 +151,21 @@ impl Verification {
         statuses.into_iter().map(|status| (status.word().to_owned(), Value::from(self.count(status)))).collect()
     }
 
+    /// What did not pass, as the roadmap tells it.
+    pub fn findings(&self) -> Vec<Finding> {
+        let is_finding = |check: &&Check| matches!(check.status, Status::Failed | Status::Warning);
+        self.checks.iter().filter(is_finding).map(Check::to_finding).collect()
+    }
+
     /// Adds what another part saw.
     pub fn extend(&mut self, other: Self) {
         self.checks.extend(other.checks);
         self.facts.extend(other.facts);
+        self.status = other.status.or_else(|| self.status.take());
+    }
+
+    /// Whether a check failed.
+    pub fn has_failed(&self) -> bool {
+        self.count(Status::Failed) > 0
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ansible_protocol::{Failure, Outcome};
+use ansible_protocol::{Failure, Map, Outcome, Value};
 
 use crate::check::{Check, Status, Verification, counted};
 
@@ -11,24 +11,49 @@ const NAMED: usize = 3;
 
 /// A failure when any check failed, with all results in it either way.
 pub fn finish(verification: Verification) -> Result<Outcome, Failure> {
-    let text = table(&verification.checks);
+    let text = verification.text();
     let warnings: Vec<String> = verification.with(Status::Warning).map(sentence).collect();
-    let checks = verification.checks_json();
-    let summary = verification.summary_json();
-    if verification.count(Status::Failed) > 0 {
-        let mut failure =
-            Failure::new(message(&verification)).field("checks", checks).field("summary", summary).text(text);
-        for (key, value) in verification.facts {
-            failure = failure.field(&key, value);
-        }
-        return Err(failure.warn_all(warnings));
+    let fields = fields(&verification);
+    let msg = message(&verification);
+    if verification.has_failed() {
+        let failure = fields.into_iter().fold(Failure::new(msg), |failure, (key, value)| failure.field(&key, value));
+        return Err(failure.text(text).warn_all(warnings));
     }
-    let mut outcome =
-        Outcome::unchanged().msg(message(&verification)).field("checks", checks).field("summary", summary).text(text);
-    for (key, value) in verification.facts {
-        outcome = outcome.field(&key, value);
+    let outcome = Outcome::unchanged().msg(msg);
+    let outcome = fields.into_iter().fold(outcome, |outcome, (key, value)| outcome.field(&key, value));
+    Ok(outcome.text(text).warn_all(warnings))
+}
+
+fn fields(verification: &Verification) -> Map<String, Value> {
+    let mut fields = Map::new();
+    fields.insert("checks".to_owned(), verification.checks_json());
+    fields.insert("summary".to_owned(), verification.summary_json());
+    if let Some(status) = &verification.status {
+        fields.insert("status".to_owned(), status.to_json());
     }
-    Ok(outcome.warn_all(warnings))
+    fields.extend(verification.facts.clone());
+    fields
+}
+
+impl Verification {
+    /// What a program reads: the keys that the module's result has.
+    pub fn to_json(&self) -> Value {
+        let mut object = Map::new();
+        object.insert("failed".to_owned(), self.has_failed().into());
+        object.insert("msg".to_owned(), message(self).into());
+        object.extend(fields(self));
+        object.into()
+    }
+
+    /// What a person reads: a line per check, and what to do below it.
+    pub fn text(&self) -> String {
+        table(&self.checks)
+    }
+
+    /// One line: how many checks passed, or which failed and what to do first.
+    pub fn message(&self) -> String {
+        message(self)
+    }
 }
 
 fn message(verification: &Verification) -> String {

@@ -47,4 +47,9 @@ pub trait Dial: fmt::Debug + Send + Sync {
 
     /// A connection to `target`, by `deadline`.
     fn connect(&self, target: &Target, deadline: Instant) -> Result<Socket, Fault>;
+
+    /// Whether that place is this host.
+    fn is_here(&self) -> bool {
+        false
+    }
 }

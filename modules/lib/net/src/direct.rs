@@ -39,6 +39,10 @@ impl Dial for Direct {
             Target::Unix(path) => unix(path, deadline).map(Socket::Unix),
         }
     }
+
+    fn is_here(&self) -> bool {
+        true
+    }
 }
 
 /// Looks a name up on a thread of its own, since the system's resolver knows no deadline.
