@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use ansible_protocol::Arguments;
 use edx_layout::{Endpoint, Release};
+use http::{Tls, TlsSettings, Url};
 
 use crate::error::Error;
-use crate::http::Url;
 
 /// Longer than this is a mistake, and could not be told from a hanging task.
 const LONGEST_SECONDS: f64 = 3600.0;
@@ -31,6 +31,8 @@ pub struct Options {
     pub heartbeat_timeout: Duration,
     /// The pages to ask for while the cache servers count.
     pub traffic: Vec<Url>,
+    /// What to trust where a page is asked for with TLS.
+    pub tls: Tls,
     /// How to look at the cache servers.
     pub probe: Probe,
 }
@@ -103,7 +105,12 @@ impl Options {
         if probe.expect_activity && (probe.activity.is_none() || memcached.is_empty()) {
             return Err(Error::NoInterval);
         }
-        Ok(Self { memcached, path, files, server_vars, release, heartbeats, heartbeat_timeout, traffic, probe })
+        let tls = TlsSettings {
+            validate_certs: arguments.bool("validate_certs"),
+            ca_path: arguments.str("ca_path").map(PathBuf::from),
+        };
+        let tls = Tls::new(&tls).map_err(Error::Authorities)?;
+        Ok(Self { memcached, path, files, server_vars, release, heartbeats, heartbeat_timeout, traffic, tls, probe })
     }
 }
 

@@ -2,9 +2,9 @@
 //! where a status is false. Anything else may answer in its place: nginx, a maintenance page, another program.
 
 use ansible_protocol::Value;
+use http::{Answer, masked};
 
 use super::{ALLOWED_HOSTS, LOG, MAX_HEARTBEAT};
-use crate::http::{Answer, masked};
 
 /// Up to so many names of a server's are shown.
 const NAMED: usize = 6;
