@@ -1,0 +1,201 @@
+//! From a connection to a session that is logged in.
+
+use std::os::fd::OwnedFd;
+use std::sync::mpsc::Sender;
+use std::time::Instant;
+
+use rustix::event::{PollFd, PollFlags};
+use rustix::net::RecvFlags;
+use ssh2::{HashType, MethodType, Session};
+
+use crate::known_hosts::{KnownHost, Verdict, kind_of};
+use crate::line::{Line, Stop, wait};
+use crate::worker::Event;
+use crate::{Error, Hop, Settings, Step, base64, login};
+
+/// Key algorithms of hosts, best first, and the kind of key that each one needs. What signs with SHA-1 is left out.
+const ALGORITHMS: [(&str, &str); 6] = [
+    ("ssh-ed25519", "ssh-ed25519"),
+    ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256"),
+    ("ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384"),
+    ("ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521"),
+    ("rsa-sha2-512", "ssh-rsa"),
+    ("rsa-sha2-256", "ssh-rsa"),
+];
+/// So much of what is no SSH server's greeting is shown.
+const SHOWN: usize = 60;
+
+/// Says how far it is, for whoever watches the time.
+pub struct Mark {
+    pub hop: String,
+    pub settings: Settings,
+    pub events: Sender<Event>,
+}
+
+/// What kind of error a failure is.
+#[derive(Debug, Clone, Copy)]
+pub enum Told {
+    Handshake,
+    Lost,
+}
+
+impl Mark {
+    /// A step begins; its deadline.
+    pub fn step(&self, step: Step) -> Instant {
+        // Where nobody listens any more, the socket is closed already.
+        let _ = self.events.send(Event::Step(step));
+        Instant::now() + self.settings.timeout
+    }
+
+    /// What is told of a step that did not end well.
+    pub fn stopped(&self, step: Step, stop: Stop, told: Told) -> Error {
+        let hop = self.hop.clone();
+        match (stop, told) {
+            (Stop::OutOfTime, _) => Error::OutOfTime { hop, step, time: self.settings.timeout },
+            (stop, Told::Handshake) => Error::Handshake { hop, said: stop.said() },
+            (stop, Told::Lost) => Error::Lost { hop, said: stop.said() },
+        }
+    }
+}
+
+/// Makes a session on a connection to `hop`: shakes hands, checks the host's key, logs in.
+pub fn start(socket: OwnedFd, hop: &Hop, user: &str, mark: &Mark) -> Result<Line, Error> {
+    let deadline = mark.step(Step::Answer);
+    let system = |source: std::io::Error| Error::System { hop: mark.hop.clone(), source };
+    let own = socket.try_clone().map_err(system)?;
+    let mut session = Session::new().map_err(|error| system(error.into()))?;
+    session.set_tcp_stream(socket);
+    session.set_blocking(false);
+    let line = Line { session, socket: own, patience: mark.settings.timeout };
+
+    let known = KnownHost::read(&line.session, &mark.settings.known_hosts, &hop.host, hop.port)?;
+    let preferred = in_order(&known.kinds());
+    line.session
+        .method_pref(MethodType::HostKey, &preferred)
+        .map_err(|error| mark.stopped(Step::Handshake, Stop::Failed(error), Told::Handshake))?;
+    shake_hands(&line, mark, deadline)?;
+    check_host(&line, mark, hop, user, &known)?;
+    login::log_in(&line, mark, user, &mark.settings)?;
+    Ok(line)
+}
+
+/// The algorithms, those first whose keys are known: a host has several keys, and shows the one that is asked for.
+fn in_order(kinds: &[&str]) -> String {
+    let mut algorithms = ALGORITHMS.to_vec();
+    algorithms.sort_by_key(|(_, kind)| kinds.iter().position(|known| known == kind).unwrap_or(usize::MAX));
+    algorithms.iter().map(|(algorithm, _)| *algorithm).collect::<Vec<_>>().join(",")
+}
+
+fn shake_hands(line: &Line, mark: &Mark, mut deadline: Instant) -> Result<(), Error> {
+    let mut session = line.session.clone();
+    let mut step = Step::Answer;
+    loop {
+        // libssh2 passes over what other servers say until they say nothing more: so it is looked at before.
+        if step == Step::Answer {
+            match first_words(line) {
+                Words::None => {}
+                Words::Closed => return Err(Error::Mute { hop: mark.hop.clone() }),
+                Words::Ssh => {
+                    step = Step::Handshake;
+                    deadline = mark.step(step);
+                }
+                Words::Begun if Instant::now() < deadline => {
+                    // Level-triggered: it would come back at once until the rest of four bytes is there.
+                    std::thread::sleep(std::time::Duration::from_millis(10));
+                    continue;
+                }
+                Words::Begun => return Err(mark.stopped(step, Stop::OutOfTime, Told::Handshake)),
+                Words::Other(words) => return Err(Error::NotSsh { hop: mark.hop.clone(), words }),
+            }
+        }
+        match line.attempt(|| session.handshake()) {
+            Ok(Some(())) => return Ok(()),
+            Ok(None) => {}
+            // The other side may have said a word and closed the connection in between.
+            Err(stop @ Stop::Failed(_)) if step == Step::Answer => {
+                return Err(match first_words(line) {
+                    Words::Other(words) => Error::NotSsh { hop: mark.hop.clone(), words },
+                    Words::Closed => Error::Mute { hop: mark.hop.clone() },
+                    _ => mark.stopped(step, stop, Told::Handshake),
+                });
+            }
+            Err(stop) => return Err(mark.stopped(step, stop, Told::Handshake)),
+        }
+        let Some(left) = net::left(deadline) else {
+            return Err(mark.stopped(step, Stop::OutOfTime, Told::Handshake));
+        };
+        wait(&mut [PollFd::new(&line.socket, PollFlags::IN)], Some(left));
+    }
+}
+
+enum Words {
+    None,
+    Closed,
+    /// The beginning of what may become a greeting.
+    Begun,
+    Ssh,
+    Other(String),
+}
+
+/// What the other side said first, which stays to be read.
+fn first_words(line: &Line) -> Words {
+    let mut buffer = [0u8; 256];
+    let count = match rustix::net::recv(&line.socket, &mut buffer[..], RecvFlags::PEEK | RecvFlags::DONTWAIT) {
+        Ok((0, _)) => return Words::Closed,
+        Ok((count, _)) => count,
+        Err(_) => return Words::None,
+    };
+    let words = &buffer[..count];
+    let greeting = b"SSH-";
+    if words.starts_with(greeting) {
+        Words::Ssh
+    } else if greeting.starts_with(words) {
+        Words::Begun
+    } else {
+        let first = words.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        Words::Other(plain(&String::from_utf8_lossy(first)))
+    }
+}
+
+/// What a server said, fit to be shown.
+pub fn plain(said: &str) -> String {
+    let shown = said.trim().chars().take(SHOWN);
+    shown.map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn check_host(line: &Line, mark: &Mark, hop: &Hop, user: &str, known: &KnownHost) -> Result<(), Error> {
+    let none = || mark.stopped(Step::Handshake, Stop::Said("it shows no host key".to_owned()), Told::Handshake);
+    let (key, _) = line.session.host_key().ok_or_else(none)?;
+    let hash = line.session.host_key_hash(HashType::Sha256).ok_or_else(none)?;
+    let fingerprint = format!("SHA256:{}", base64::encode(hash));
+    let kind = kind_of(key).unwrap_or_else(|| "unknown".to_owned());
+    let label = mark.hop.clone();
+    match known.judge(key) {
+        Verdict::Known => Ok(()),
+        Verdict::Revoked(known) => Err(Error::RevokedHost { hop: label, fingerprint, known }),
+        Verdict::Changed(known) => Err(Error::ChangedHost { hop: label, kind, fingerprint, known }),
+        Verdict::Unknown(other) => {
+            let files = mark.settings.known_hosts.iter().map(|file| file.display().to_string()).collect::<Vec<_>>();
+            let mut files = if files.is_empty() { "any file".to_owned() } else { files.join(" or ") };
+            if let Some(other) = other {
+                files = format!("{files} ({other})");
+            }
+            let port = if hop.port == Hop::PORT { String::new() } else { format!("-p {} ", hop.port) };
+            let command = format!("{port}{user}@{}", hop.host);
+            let scan = format!("{port}{}", hop.host);
+            Err(Error::UnknownHost { hop: label, kind, fingerprint, files, command, scan })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_kinds_of_key_are_asked_for_first() {
+        assert!(in_order(&[]).starts_with("ssh-ed25519,ecdsa-sha2-nistp256"));
+        assert!(in_order(&["ssh-rsa", "ssh-ed25519"]).starts_with("rsa-sha2-512,rsa-sha2-256,ssh-ed25519,ecdsa"));
+        assert!(in_order(&["ssh-dss"]).starts_with("ssh-ed25519,"));
+    }
+}
