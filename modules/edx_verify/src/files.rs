@@ -5,10 +5,10 @@ mod checks;
 
 use std::fs;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ansible_protocol::{Value, json};
-use edx_layout::{Listing, RefusedReason, Release, ThisHost, root_of};
+use edx_layout::{Endpoint, OUTSIDE_FILES, Release, Snapshot, ThisHost};
 
 use crate::check::{Check, Verification};
 use crate::options::Options;
@@ -27,28 +27,39 @@ pub struct Files {
     pub complete: bool,
 }
 
-/// Reads the files, and judges where their caches point.
-pub fn verify(options: &Options) -> (Files, Verification) {
+/// Reads the files of this host, or tells why there are none.
+pub fn snapshot(options: &Options) -> Result<Snapshot, Box<Check>> {
+    let mut snapshot = match &options.path {
+        Some(folder) => Snapshot::read(folder, &options.files)
+            .map_err(|error| Box::new(checks::no_folder(folder, &error)))?,
+        None => Snapshot::read_files(&options.files),
+    };
+    snapshot.here = this_host();
+    Ok(snapshot)
+}
+
+/// Judges where the caches in the files point.
+pub fn verify(snapshot: &Snapshot, wanted: &[Endpoint]) -> (Files, Verification) {
     let mut checks = Vec::new();
-    let mut files = Files { release: release(options), here: this_host(), ..Files::default() };
-    let listed = list(options, &mut checks);
+    let mut files = Files { release: snapshot.release, here: snapshot.here.clone(), ..Files::default() };
     let mut read = 0;
-    for file in &listed {
+    for file in snapshot.files.iter().filter(|file| may_have_caches(&file.path)) {
         match caches::read(file) {
             Ok(caches) => {
                 read += 1;
-                checks.extend(checks::judge(file, &caches, &files, &options.memcached));
+                checks.extend(checks::judge(&file.path, &caches, &files, wanted));
                 files.caches.extend(caches);
             }
-            Err(error) => checks.push(checks::unreadable(file, &error)),
+            Err(error) => checks.push(checks::unreadable(&file.path, &error)),
         }
     }
     // All of one kind together: a person reads down a column, and a piece of advice stands once.
     checks.sort_by_key(checks::rank);
     files.complete = !checks.iter().any(|check| check.name == checks::READABLE);
     if read > 0 {
-        let place = options.path.as_ref().or(listed.first()).cloned().unwrap_or_default();
-        checks.insert(0, checks::overview(&place, read, &files));
+        let first = || snapshot.files.first().map(|file| file.path.clone());
+        let place = Some(&snapshot.folder).filter(|folder| !folder.as_os_str().is_empty()).cloned().or_else(first);
+        checks.insert(0, checks::overview(&place.unwrap_or_default(), read, &files));
     }
     let mut verification = Verification { checks, ..Verification::default() };
     verification.facts.insert("caches".to_owned(), files.caches.iter().map(fact).collect());
@@ -58,8 +69,10 @@ pub fn verify(options: &Options) -> (Files, Verification) {
     (files, verification)
 }
 
-fn release(options: &Options) -> Option<Release> {
-    options.release.or_else(|| Release::detect(&root_of(options.path.as_deref()?)?))
+/// The caches of LMS and Studio stand in the first of their two JSON files; what else is read besides the folder has none.
+fn may_have_caches(path: &Path) -> bool {
+    !OUTSIDE_FILES.iter().any(|outside| !outside.ends_with(".env.json") && path.ends_with(outside))
+        || path.extension().is_some_and(|extension| extension == "yml")
 }
 
 fn fact(cache: &Cache) -> Value {
@@ -67,29 +80,6 @@ fn fact(cache: &Cache) -> Value {
         "file": cache.file.display().to_string(), "key": cache.location, "line": cache.line,
         "endpoints": cache.servers.iter().map(Server::shown).collect::<Vec<_>>(),
     })
-}
-
-/// The files to look at, each once.
-fn list(options: &Options, checks: &mut Vec<Check>) -> Vec<PathBuf> {
-    let mut listing = Listing::default();
-    if let Some(folder) = &options.path {
-        match Listing::of(folder) {
-            Ok(found) => listing = found,
-            Err(error) => checks.push(checks::no_folder(folder, &error)),
-        }
-    }
-    for file in &options.files {
-        listing.add_named(file);
-    }
-    let mut files = listing.settings;
-    for refused in listing.refused {
-        match refused.reason {
-            // That is no place for an edit, but it is what Open edX reads.
-            RefusedReason::LeavesFolder { .. } => files.push(refused.path),
-            reason => checks.push(checks::unreadable(&refused.path, &reason.into())),
-        }
-    }
-    files
 }
 
 /// Best effort: without the list of interfaces only loopback addresses are known to be this host's.

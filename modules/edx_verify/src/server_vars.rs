@@ -3,11 +3,9 @@
 mod checks;
 mod value;
 
-use std::fs;
-use std::io;
 use std::path::Path;
 
-use edx_layout::{ObservedCache, server_vars};
+use edx_layout::{ObservedCache, ReadError, server_vars};
 use lossless_yaml::Document;
 
 use crate::check::{Check, Verification};
@@ -17,8 +15,11 @@ use value::Said;
 
 const FILE: &str = "server_vars.file";
 
+/// The variables; none where there is no file.
+pub type Variables = Result<Option<Document>, Box<Check>>;
+
 /// Compares the variables in `file` with what stands in the files that Open edX reads.
-pub fn verify(file: &Path, files: &Files) -> Verification {
+pub fn verify(file: &Path, variables: &Variables, files: &Files) -> Verification {
     let observed: Vec<ObservedCache> = files.caches.iter().filter_map(|cache| cache.observed.clone()).collect();
     let expected = server_vars(files.release, &observed, &files.here);
     let agreement = Agreement { expected: &expected, observed: &observed, release: files.release };
@@ -31,24 +32,24 @@ pub fn verify(file: &Path, files: &Files) -> Verification {
             "not compared with the files that could not be read, only with the others",
         ));
     }
-    match read(file) {
+    match variables {
         Ok(Some(document)) => {
             checks.push(Check::ok(FILE, subject, format!("{} variables", document.root().len())));
-            checks.extend(agreement.judge(&document));
+            checks.extend(agreement.judge(document));
         }
         Ok(None) => checks.extend(agreement.without_file(&subject)),
-        Err(check) => checks.push(*check),
+        Err(check) => checks.push((**check).clone()),
     }
     Verification { checks, ..Verification::default() }
 }
 
-/// The variables; none where there is no file.
-fn read(file: &Path) -> Result<Option<Document>, Box<Check>> {
+/// Reads the variables. `content` is none where there is no file.
+pub fn read(file: &Path, content: Option<Result<&[u8], &ReadError>>) -> Variables {
     let failed = |seen: String, advice: &str| Box::new(Check::failed(FILE, file.display().to_string(), seen, advice));
-    let bytes = match fs::read(file) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(format!("it cannot be read: {error}"), "run as root (become: true)")),
+    let bytes = match content {
+        None => return Ok(None),
+        Some(Ok(bytes)) => bytes,
+        Some(Err(error)) => return Err(failed(error.to_string(), "run as root (become: true)")),
     };
     let advice = "the next upgrade stops at it, or reads something else than what is meant: correct the file";
     let document = Document::parse(bytes).map_err(|error| failed(error.to_string(), advice))?;

@@ -1,26 +1,11 @@
 //! The caches on memcached of one file, on their own once the file is closed.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use edx_layout::{CacheEntry, Endpoint, EndpointError, Location, ObservedCache, RefusedReason, find_caches, redacted};
+use edx_layout::{
+    CacheEntry, Endpoint, EndpointError, FileError, Location, ObservedCache, SnapshotFile, find_caches, redacted,
+};
 use lossless_yaml::Document;
-use thiserror::Error;
-
-/// Why a file could not be looked at.
-#[derive(Debug, Error)]
-pub enum ReadError {
-    /// What the name leads to.
-    #[error("{0}")]
-    Refused(#[from] RefusedReason),
-    /// The file itself.
-    #[error("it cannot be read: {0}")]
-    Io(#[from] io::Error),
-    /// What is in it.
-    #[error("{0}")]
-    Yaml(#[from] lossless_yaml::Error),
-}
 
 /// A cache whose backend is memcached.
 #[derive(Debug)]
@@ -55,9 +40,9 @@ impl Server {
 }
 
 /// Every cache on memcached in `file`, in the file's order.
-pub fn read(file: &Path) -> Result<Vec<Cache>, ReadError> {
-    let document = Document::parse(fs::read(file)?)?;
-    Ok(find_caches(&document).iter().map(|entry| cache(file, entry)).collect())
+pub fn read(file: &SnapshotFile) -> Result<Vec<Cache>, FileError> {
+    let document = Document::parse(file.content.as_deref().map_err(Clone::clone)?)?;
+    Ok(find_caches(&document).iter().map(|entry| cache(&file.path, entry)).collect())
 }
 
 fn cache(file: &Path, entry: &CacheEntry<'_>) -> Cache {

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use edx_layout::{EDX_DEFAULT_NAME, Endpoint, FolderError, Host, MemcachedVariable, Release, ThisHost, service_of};
+use edx_layout::{EDX_DEFAULT_NAME, Endpoint, FileError, FolderError, Host, MemcachedVariable, Release, ThisHost, service_of};
 
 use super::Files;
-use super::caches::{Cache, ReadError, Server};
+use super::caches::{Cache, Server};
 use crate::check::{Check, counted};
 
 /// Whether the files could be read.
@@ -42,12 +42,12 @@ pub fn no_folder(folder: &Path, error: &FolderError) -> Check {
 }
 
 /// A file that cannot be used.
-pub fn unreadable(file: &Path, error: &ReadError) -> Check {
+pub fn unreadable(file: &Path, error: &FileError) -> Check {
     let advice = match error {
-        ReadError::Refused(_) | ReadError::Io(_) => {
+        FileError::Unread(_) => {
             "check where it leads; the files belong to several users, so run as root"
         }
-        ReadError::Yaml(_) => "its service may fail at it when it next starts: correct the file, or restore a backup",
+        FileError::Yaml(_) => "its service may fail at it when it next starts: correct the file, or restore a backup",
     };
     Check::failed(READABLE, file.display().to_string(), error.to_string(), advice)
 }
