@@ -4,6 +4,7 @@
 mod address;
 mod error;
 mod how;
+mod html;
 mod json;
 mod plan;
 mod readiness;
@@ -11,13 +12,18 @@ mod report;
 mod stages;
 mod status;
 mod step;
+mod text;
+mod topology;
 mod words;
+mod wrap;
 
 pub use error::{At, Error};
 pub use how::How;
+pub use html::html;
 pub use plan::{Plan, PlannedServer, PortRule, Rule, Size, plan};
 pub use readiness::{Kind, Readiness, Remark, readiness};
 pub use report::Report;
 pub use stages::{Mark, Stage};
 pub use status::{CacheKeyPrefix, EndpointStatus, Finding, HostStatus, LayerStatus, Place, Scope};
 pub use step::{Step, StepKind, next_step};
+pub use text::text;

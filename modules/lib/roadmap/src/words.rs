@@ -30,17 +30,21 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
-/// Nothing that comes from a file or a server may move a cursor, start a line or turn text around.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .flat_map(|character| {
-            let escaped = is_unseen(character).then(|| character.escape_default().collect::<Vec<_>>());
-            escaped.unwrap_or_else(|| vec![character])
-        })
-        .collect()
+/// A page on which nothing that came from a file or a server can hide, or turn text around.
+pub(crate) fn visible(page: &str) -> String {
+    let mut text = String::with_capacity(page.len());
+    for character in page.chars() {
+        if character != '\n' && is_unseen(character) {
+            text.extend(character.escape_default());
+        } else {
+            text.push(character);
+        }
+    }
+    text
 }
 
-/// The same for a terminal that may know ASCII only: beyond that, letters and digits pass.
+/// Text for a terminal that may know ASCII only: nothing in it moves a cursor or starts a line; beyond ASCII, letters
+/// and digits pass.
 pub(crate) fn terminal(text: &str) -> String {
     text.chars()
         .flat_map(|character| {

@@ -134,12 +134,7 @@ pub fn moved() -> Vec<HostStatus> {
             remote(Layer::Redis, "10.0.1.23:6379", &BROKERS),
             unused(Layer::RabbitMq),
             remote(Layer::Elasticsearch, "10.0.1.24:9200", &INDEXES),
-            layer(
-                Layer::Files,
-                Place::Remote,
-                vec![store("s3://campus-uploads", Scope::Public, &UPLOADS)],
-                Some(true),
-            ),
+            layer(Layer::Files, Place::Remote, vec![store("s3://campus-uploads", Scope::Public, &UPLOADS)], Some(true)),
         ],
         prefixes: vec![prefix("configuration", "configuration"), prefix("default", "default")],
         findings: Vec::new(),
@@ -147,4 +142,58 @@ pub fn moved() -> Vec<HostStatus> {
         is_complete: true,
     };
     vec![server(1), server(2)]
+}
+
+/// Eight application servers and many data servers, one of which is silent and one public.
+pub fn crowd() -> Vec<HostStatus> {
+    let mut hosts: Vec<HostStatus> = (1..=8)
+        .map(|number| HostStatus {
+            host: format!("application-server-{number}.campus.example"),
+            name: Some(format!("ip-10-0-1-1{number}")),
+            addresses: vec![format!("10.0.1.1{number}")],
+            ..moved().remove(0)
+        })
+        .collect();
+    for host in &mut hosts {
+        let caches = [23, 25, 26].map(|last| endpoint(&format!("10.0.1.{last}:11211"), Scope::Private, &CACHES));
+        host.layers[2].endpoints = caches.to_vec();
+        let silent = endpoint("mongodb-primary.eu-central-1.documents.example:27017", Scope::Unknown, &STORES);
+        host.layers[1].endpoints =
+            vec![EndpointStatus { answers: Some(false), told: "connection refused".to_owned(), ..silent }];
+        host.layers[0].endpoints[0].scope = Scope::Public;
+        host.layers[0].endpoints[0].endpoint = "203.0.113.21:3306".to_owned();
+    }
+    hosts[3].layers[3] =
+        layer(Layer::Redis, Place::Local, vec![endpoint("localhost:6379", Scope::Local, &BROKERS)], Some(true));
+    hosts
+}
+
+/// Everything that text from outside may try.
+pub fn hostile() -> Vec<HostStatus> {
+    let evil = "<script>alert(1)</script>&\"'`\u{1b}[31m\r\n\u{202e}\0{{ x }}{% y %}";
+    let mut hosts = fresh();
+    let app = &mut hosts[0];
+    app.host = evil.to_owned();
+    app.name = Some(evil.to_owned());
+    app.addresses = vec![evil.to_owned()];
+    app.release = Some(evil.to_owned());
+    for layer in &mut app.layers {
+        layer.place = if layer.layer == Layer::RabbitMq { Place::Unused } else { Place::Mixed };
+        layer.endpoints = vec![EndpointStatus {
+            endpoint: format!("{evil}{}", "x".repeat(300)),
+            scope: Scope::Public,
+            answers: Some(false),
+            told: evil.to_owned(),
+            settings: vec![evil.to_owned(); 3],
+        }];
+    }
+    app.prefixes = vec![CacheKeyPrefix { file: evil.to_owned(), cache: evil.to_owned(), prefix: evil.to_owned() }];
+    app.findings = vec![Finding {
+        name: evil.to_owned(),
+        subject: evil.to_owned(),
+        status: evil.to_owned(),
+        seen: evil.to_owned(),
+        advice: evil.to_owned(),
+    }];
+    hosts
 }
