@@ -12,6 +12,7 @@ mod caches;
 mod data;
 mod endpoint;
 mod folder;
+mod record;
 mod release;
 mod server_vars;
 mod service;
@@ -24,6 +25,10 @@ pub use caches::{CacheEntry, CacheKeyPrefix, Location, cache_key_prefixes, find_
 pub use data::{DataAddress, DataPlace, DataSetting, Layer, find_data};
 pub use endpoint::{Client, DEFAULT_MEMCACHED_PORT, EDX_DEFAULT_NAME, Endpoint, EndpointError, Host, redacted};
 pub use folder::{FolderError, Listing, Refused, RefusedReason};
+pub use record::{
+    ExpectedRecord, ExpectedValue, ExpectedVariable, RecordFinding, RecordState, SettingAt, Unrecordable, WhyNot,
+    expected_record, judge_record,
+};
 pub use release::{Release, UnknownRelease};
 pub use server_vars::{ObservedCache, ServerVars, Unexpressed, UnexpressedReason, server_vars};
 pub use service::{EDXAPP_CACHES, MemcachedVariable, SERVICES, Service, root_of, service_of};
