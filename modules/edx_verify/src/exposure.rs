@@ -19,17 +19,17 @@ const TOGETHER: usize = 64;
 
 /// A port that must not be reached from outside of the private network, and what listens there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DataPort {
+struct DataPort {
     /// TCP port.
-    pub number: u16,
+    number: u16,
     /// The layer whose server answers there; none where only a connection is tried.
-    pub layer: Option<Layer>,
+    layer: Option<Layer>,
     /// What it is for.
-    pub title: &'static str,
+    title: &'static str,
 }
 
 /// The ports of every data server that a native install has, of its clustering and of its management.
-pub const DATA_PORTS: [DataPort; 11] = [
+const DATA_PORTS: [DataPort; 11] = [
     DataPort { number: 3306, layer: Some(Layer::MySql), title: "MySQL" },
     DataPort { number: 33060, layer: None, title: "MySQL's X protocol" },
     DataPort { number: 27017, layer: Some(Layer::MongoDb), title: "MongoDB" },
@@ -53,13 +53,13 @@ enum Seen {
     Untold(String),
 }
 
-/// Tries every port of every address. `time` is what each may take.
-pub fn verify(addresses: &[String], ports: &[DataPort], here: &ThisHost, time: Duration, way: Way<'_>) -> Verification {
-    let checks = addresses.iter().flat_map(|address| of_address(address, ports, here, time, way)).collect();
+/// Tries every data port of every address. `time` is what each may take.
+pub fn verify(addresses: &[String], here: &ThisHost, time: Duration, way: Way<'_>) -> Verification {
+    let checks = addresses.iter().flat_map(|address| of_address(address, here, time, way)).collect();
     Verification { checks, ..Verification::default() }
 }
 
-fn of_address(address: &str, ports: &[DataPort], here: &ThisHost, time: Duration, way: Way<'_>) -> Vec<Check> {
+fn of_address(address: &str, here: &ThisHost, time: Duration, way: Way<'_>) -> Vec<Check> {
     let mut checks = Vec::new();
     if address.parse::<IpAddr>().is_ok_and(|address| !address.is_loopback() && here.addresses.contains(&address)) {
         checks.push(Check::warning(
@@ -69,10 +69,10 @@ fn of_address(address: &str, ports: &[DataPort], here: &ThisHost, time: Duration
             "look from outside of the private network: with the command edx_verify, or with delegate_to",
         ));
     }
-    let seen = side_by_side(ports, TOGETHER, |port| look(address, *port, time, way));
+    let seen = side_by_side(&DATA_PORTS, TOGETHER, |port| look(address, *port, time, way));
     let mut closed = Vec::new();
     let mut untold: Option<(String, Vec<String>)> = None;
-    for (port, seen) in ports.iter().zip(seen) {
+    for (port, seen) in DATA_PORTS.iter().zip(seen) {
         match seen {
             Seen::Closed => closed.push(port.number.to_string()),
             Seen::Open(said) => checks.push(Check::failed(

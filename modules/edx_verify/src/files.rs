@@ -8,11 +8,12 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use ansible_protocol::{Value, json};
-use edx_layout::{Endpoint, OUTSIDE_FILES, Release, Snapshot, ThisHost};
+use edx_layout::{Endpoint, Findings, OUTSIDE_FILES, Release, Snapshot, ThisHost};
 
 use crate::check::{Check, Verification};
 use crate::options::Options;
 pub use caches::{Cache, Server};
+pub use checks::READABLE;
 
 /// What stands in the files.
 #[derive(Debug, Default)]
@@ -69,10 +70,19 @@ pub fn verify(snapshot: &Snapshot, wanted: &[Endpoint]) -> (Files, Verification)
     (files, verification)
 }
 
+/// Files besides those with caches that could not be read; the others have been told.
+pub fn others_unreadable(findings: &Findings, told: &[Check]) -> Vec<Check> {
+    let is_told = |path: &Path| {
+        let subject = path.display().to_string();
+        told.iter().any(|check| check.name == READABLE && check.subject == subject)
+    };
+    let others = findings.unreadable.iter().filter(|(path, _)| !is_told(path));
+    others.map(|(path, error)| checks::unreadable(path, error)).collect()
+}
+
 /// The caches of LMS and Studio stand in the first of their two JSON files; what else is read besides the folder has none.
 fn may_have_caches(path: &Path) -> bool {
-    !OUTSIDE_FILES.iter().any(|outside| !outside.ends_with(".env.json") && path.ends_with(outside))
-        || path.extension().is_some_and(|extension| extension == "yml")
+    !OUTSIDE_FILES.iter().any(|outside| path.ends_with(outside) && !outside.ends_with(".env.json"))
 }
 
 fn fact(cache: &Cache) -> Value {
@@ -83,7 +93,7 @@ fn fact(cache: &Cache) -> Value {
 }
 
 /// Best effort: without the list of interfaces only loopback addresses are known to be this host's.
-fn this_host() -> ThisHost {
+pub fn this_host() -> ThisHost {
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
     let addresses: Vec<IpAddr> = interfaces.iter().map(if_addrs::Interface::ip).collect();
     let name = fs::read_to_string(Path::new("/proc/sys/kernel/hostname")).unwrap_or_default();

@@ -4,49 +4,72 @@
 mod checks;
 mod look;
 mod names;
+mod record;
 mod status;
 
-use edx_layout::{DataSetting, Layer, Release, ThisHost};
+use edx_layout::{Findings, Snapshot};
+use roadmap::{CacheKeyPrefix, HostStatus, LayerStatus};
 
-use crate::check::Verification;
+use crate::check::{Status, Verification};
 use crate::greet::Way;
 use crate::options::LayerOptions;
+use crate::server_vars::Variables;
 use look::LayerSeen;
-pub use status::HostLayers;
 
-/// What the files say, and whose they are.
+/// What there is to look at.
 pub struct Data<'a> {
-    /// Every setting that says where data is, those that the release does not read among them.
-    pub settings: &'a [DataSetting],
-    /// The application server.
-    pub here: &'a ThisHost,
-    /// Its release.
-    pub release: Option<Release>,
-    /// The variables of the next upgrade; none where they were not looked at.
-    pub record: Option<Record<'a>>,
+    /// What the files say.
+    pub findings: &'a Findings,
+    /// The files, and whose they are.
+    pub snapshot: &'a Snapshot,
+    /// The variables of the next upgrade; none where they were not to be looked at.
+    pub record: Option<&'a Variables>,
 }
 
-/// The variables of the next upgrade.
-pub enum Record<'a> {
-    /// The file does not exist.
-    Absent,
-    /// What it says.
-    Variables(&'a lossless_yaml::Document),
-    /// It could not be read, which another check tells.
-    Unreadable,
+/// What was found of an application server.
+pub struct Found {
+    layers: Vec<LayerStatus>,
+    prefixes: Vec<CacheKeyPrefix>,
+    is_complete: bool,
 }
 
 /// Looks at every layer.
-pub fn verify(data: &Data<'_>, options: &LayerOptions, way: Way<'_>) -> (HostLayers, Verification) {
+pub fn verify(data: &Data<'_>, options: &LayerOptions, way: Way<'_>) -> (Found, Verification) {
     let seen: Vec<LayerSeen> = look::look(data, options, way);
-    let recorded = checks::record(data);
+    let recorded = record::judge(data);
     let mut checks: Vec<_> = seen.iter().flat_map(|layer| checks::judge(layer, options)).collect();
     checks.extend(recorded.iter().map(|(_, check)| check.clone()));
-    let layers = status::layers(&seen, data, &recorded);
-    (layers, Verification { checks, ..Verification::default() })
+    let found = Found {
+        layers: status::layers(&seen, &recorded, data.record.is_some_and(Result::is_ok)),
+        prefixes: status::prefixes(&data.findings.prefixes),
+        is_complete: false,
+    };
+    (found, Verification { checks, ..Verification::default() })
 }
 
-/// The layers that an option names.
-pub fn named(names: &[&str]) -> Result<Vec<Layer>, String> {
-    names.iter().map(|name| Layer::named(name).ok_or_else(|| (*name).to_owned())).collect()
+impl Found {
+    /// With whether every file could be read, so that nothing is missing.
+    #[must_use]
+    pub fn complete(mut self, is_complete: bool) -> Self {
+        self.is_complete = is_complete;
+        self
+    }
+
+    /// Where the server stands, with all that was not as it should be. `called` is what the operator calls it.
+    pub fn status(self, called: Option<&str>, snapshot: &Snapshot, seen: &Verification) -> HostStatus {
+        let name = snapshot.here.name.clone();
+        let mut layers = self.layers;
+        status::record_caches(&mut layers, seen);
+        HostStatus {
+            host: called.map(str::to_owned).or_else(|| name.clone()).unwrap_or_else(|| "this server".to_owned()),
+            name,
+            addresses: snapshot.here.addresses.iter().map(ToString::to_string).collect(),
+            release: snapshot.release.map(|release| release.name().to_owned()),
+            layers,
+            prefixes: self.prefixes,
+            findings: seen.findings(),
+            passed: seen.count(Status::Ok),
+            is_complete: self.is_complete,
+        }
+    }
 }

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ansible_protocol::Arguments;
-use edx_layout::{Endpoint, Release};
+use edx_layout::{DataAddress, Endpoint, Layer, Release};
 use http::{Tls, TlsSettings, Url};
 
+use crate::combine::Combine;
 use crate::error::Error;
 
 /// Longer than this is a mistake, and could not be told from a hanging task.
@@ -35,6 +36,40 @@ pub struct Options {
     pub tls: Tls,
     /// How to look at the cache servers.
     pub probe: Probe,
+    /// How to look at every data layer; none where that was not asked for.
+    pub layers: Option<LayerOptions>,
+    /// What the operator calls this server.
+    pub host_name: Option<String>,
+    /// Whether a second application server has to be possible.
+    pub expect_ready: bool,
+    /// Addresses on which no data port may answer.
+    pub exposure: Vec<String>,
+    /// What was seen of several servers, to be put together; nothing else is looked at then.
+    pub combine: Option<Combine>,
+}
+
+/// How to look at the data layers.
+#[derive(Debug, Clone)]
+pub struct LayerOptions {
+    /// Whether servers are asked; otherwise only files are read.
+    pub connect: bool,
+    /// Whether a public address is accepted.
+    pub allow_public: bool,
+    /// The time for each server.
+    pub timeout: Duration,
+    /// The layers that have to have left this server.
+    pub expect_remote: Vec<Layer>,
+    /// Cache servers that are looked at in full anyway.
+    pub caches: Vec<Endpoint>,
+}
+
+impl LayerOptions {
+    /// Whether a server is one of those that are looked at as cache servers.
+    pub fn is_verified_as_cache(&self, layer: Layer, address: &DataAddress) -> bool {
+        let DataAddress::Server { host, port, .. } = address else { return false };
+        let endpoint = Endpoint::Tcp { host: host.clone(), port: *port };
+        layer == Layer::Memcached && self.caches.contains(&endpoint)
+    }
 }
 
 /// How to look at a cache server, and when to warn.
@@ -81,8 +116,21 @@ impl Options {
         if !traffic.is_empty() && memcached.is_empty() {
             return Err(Error::TrafficAlone);
         }
-        if memcached.is_empty() && !has_files && heartbeats.is_empty() {
+        let exposure: Vec<String> =
+            arguments.strings("exposure").unwrap_or_default().into_iter().map(address).collect::<Result<_, _>>()?;
+        let combine = Combine::from_arguments(arguments)?;
+        let has_something = !memcached.is_empty() || has_files || !heartbeats.is_empty() || !exposure.is_empty();
+        if !has_something && combine.is_none() {
             return Err(Error::Nothing);
+        }
+        let wants_layers = arguments.bool("layers");
+        if wants_layers && path.is_none() {
+            return Err(Error::LayersAlone);
+        }
+        let expect_remote = layers(arguments)?;
+        let expect_ready = arguments.bool("expect_ready");
+        if !wants_layers && (!expect_remote.is_empty() || expect_ready && combine.is_none()) {
+            return Err(Error::ExpectsLayers);
         }
         if server_vars.is_some() && !has_files {
             return Err(Error::ServerVarsAlone);
@@ -110,8 +158,47 @@ impl Options {
             ca_path: arguments.str("ca_path").map(PathBuf::from),
         };
         let tls = Tls::new(&tls).map_err(Error::Authorities)?;
-        Ok(Self { memcached, path, files, server_vars, release, heartbeats, heartbeat_timeout, traffic, tls, probe })
+        let layers = wants_layers.then(|| LayerOptions {
+            connect: arguments.bool("connect"),
+            allow_public: probe.allow_public,
+            timeout: probe.timeout,
+            expect_remote,
+            caches: memcached.clone(),
+        });
+        Ok(Self {
+            memcached,
+            path,
+            files,
+            server_vars,
+            release,
+            heartbeats,
+            heartbeat_timeout,
+            traffic,
+            tls,
+            probe,
+            layers,
+            host_name: arguments.str("host_name").map(str::to_owned),
+            expect_ready,
+            exposure,
+            combine,
+        })
     }
+}
+
+fn layers(arguments: &Arguments) -> Result<Vec<Layer>, Error> {
+    let names = arguments.strings("expect_remote").unwrap_or_default();
+    names.into_iter().map(|name| Layer::named(name).ok_or_else(|| Error::Layer(name.to_owned()))).collect()
+}
+
+/// A host without a port: which ports are tried is the point.
+fn address(text: &str) -> Result<String, Error> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let has_port = bare.contains(':') && bare.parse::<std::net::Ipv6Addr>().is_err();
+    let is_odd = |character: char| !character.is_ascii_alphanumeric() && !".-_:".contains(character);
+    if bare.is_empty() || has_port || bare.contains(is_odd) {
+        return Err(Error::Address(text.to_owned()));
+    }
+    Ok(bare.to_owned())
 }
 
 fn urls(arguments: &Arguments, option: &'static str) -> Result<Vec<Url>, Error> {

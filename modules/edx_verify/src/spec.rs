@@ -10,8 +10,9 @@ pub static SPEC: ModuleSpec = ModuleSpec {
         "Looks at what runs and at what is written down, and says of each thing whether it is as it should be, what was \
          seen, and what to do about it.",
         "Only what is asked for is looked at - cache servers with 'memcached', the files that Open edX reads with \
-         'path', what the next upgrade will make of them with 'server_vars', the platform's health with 'heartbeats', and \
-         whether it uses the cache servers with 'traffic'.",
+         'path', every data server that they name with 'layers', what the next upgrade will make of them with \
+         'server_vars', the platform's health with 'heartbeats', whether it uses the cache servers with 'traffic', and \
+         whether the internet reaches the data with 'exposure'.",
         "Fails when a check fails; the result then still holds every check. Never changes anything on the host. On a \
          cache it writes one small item under a name of its own, reads it and deletes it.",
     ],
@@ -129,9 +130,78 @@ pub static SPEC: ModuleSpec = ModuleSpec {
                warns at the first."],
         )
         .default(Default::Float(0.0)),
+        OptionSpec::new(
+            "layers",
+            Kind::Bool,
+            &[
+                "Look at every data layer that the files name - MySQL, MongoDB, memcached, Redis, RabbitMQ, Elasticsearch and \
+                 file storage; needs 'path'.",
+                "Of each it says where its data is (on this server, elsewhere, or both), whether an address is private, and \
+                 whether the server answers with its own protocol's greeting, for which no credentials are needed; with \
+                 'server_vars' also whether the next upgrade keeps it.",
+                "The result then has 'status', 'readiness' and 'next_step'. That data is still on this server is no \
+                 failure, unless 'expect_remote' says so.",
+            ],
+        )
+        .default(Default::Bool(false)),
+        OptionSpec::new("connect", Kind::Bool, &["Whether 'layers' connects to the servers; otherwise it only reads files."])
+            .default(Default::Bool(true)),
+        OptionSpec::new(
+            "expect_remote",
+            Kind::StrList,
+            &["The layers that have to have left this server - mysql, mongodb, memcached, redis, rabbitmq, elasticsearch, \
+               files; needs 'layers'."],
+        ),
+        OptionSpec::new(
+            "expect_ready",
+            Kind::Bool,
+            &["Fail while a second application server may not be added; needs 'layers' or 'statuses'."],
+        )
+        .default(Default::Bool(false)),
+        OptionSpec::new(
+            "host_name",
+            Kind::Str,
+            &["What the server is called in the result and the report; its own host name where it is left out."],
+        ),
+        OptionSpec::new(
+            "exposure",
+            Kind::StrList,
+            &[
+                "Public addresses, or names, on which no port of a data server may answer - MySQL, MongoDB, memcached (TCP and \
+                 UDP), Redis, RabbitMQ and Elasticsearch, with their clustering and management.",
+                "Only a look from outside of the private network tells; so delegate the task.",
+            ],
+        ),
+        OptionSpec::new(
+            "statuses",
+            Kind::Raw,
+            &[
+                "What this module said in 'status' of each application server, as a list; nothing is looked at then, and the \
+                 result tells where the platform as a whole stands.",
+            ],
+        ),
+        OptionSpec::new(
+            "unseen",
+            Kind::StrList,
+            &["Application servers that could not be looked at, for the report; needs 'statuses'."],
+        ),
+        OptionSpec::new(
+            "active_users",
+            Kind::Int,
+            &["Make a plan for so many active users; needs 'statuses', which may be empty."],
+        ),
+        OptionSpec::new("grades_code", Kind::Bool, &["Whether courses have code graders, for the plan."])
+            .default(Default::Bool(false)),
+        OptionSpec::new(
+            "report",
+            Kind::Str,
+            &["With 'statuses' - whether the report is wanted as text only, or as an HTML page too."],
+        )
+        .choices(&["text", "html"])
+        .default(Default::Str("text")),
     ],
     mutually_exclusive: &[],
-    required_one_of: &[&["memcached", "path", "files", "heartbeats"]],
+    required_one_of: &[&["memcached", "path", "files", "heartbeats", "exposure", "statuses"]],
 };
 
 /// What only the page of `edx_verify` shows.
@@ -201,6 +271,51 @@ pub static PAGE: PageSpec = PageSpec {
                           verification reached the cache servers meanwhile, all servers together. The commands are left out \
                           where a server was restarted in between.",
             sample: r#"{"requests": 2, "commands": 3}"#,
+        },
+        ReturnSpec {
+            name: "status",
+            kind: "dict",
+            returned: "with 'layers', when the folder could be read",
+            description: "Where this server stands - host, release, layers (each with its place - unused, local, mixed, remote or \
+                          unknown - its endpoints and is_recorded), the prefixes of the caches' keys, and findings (the checks \
+                          that failed or warned).",
+            sample: r#"{"host": "app1", "release": "maple", "layers": [{"layer": "mysql", "place": "local", "endpoints": [{"endpoint": "localhost:3306", "scope": "local", "answers": true, "told": "MariaDB 10.11.6", "settings": ["lms.yml DATABASES.default.HOST"]}], "is_recorded": null}], "passed": 40, "is_complete": true}"#,
+        },
+        ReturnSpec {
+            name: "readiness",
+            kind: "dict",
+            returned: "with 'layers' or 'statuses'",
+            description: "Whether a second application server may be added (ready), what is in the way (blockers), and what should \
+                          be looked at (warnings).",
+            sample: r#"{"ready": false, "blockers": [{"host": "app1", "layer": "mysql", "says": "MySQL is on app1.", "settings": ["lms.yml DATABASES.default.HOST"]}], "warnings": []}"#,
+        },
+        ReturnSpec {
+            name: "next_step",
+            kind: "dict",
+            returned: "with 'layers' or 'statuses'",
+            description: "The next step in the recommended order - what, why and how.",
+            sample: r#"{"what": "Move MySQL to a server of its own", "layers": ["mysql"]}"#,
+        },
+        ReturnSpec {
+            name: "plan",
+            kind: "dict",
+            returned: "with 'statuses' and 'active_users'",
+            description: "The servers that so many active users take, by role, count and size, and the rules that go with them.",
+            sample: r#"{"active_users": 4000, "servers": [{"role": "application server", "count": 1, "sizes": ["t2.xlarge"]}]}"#,
+        },
+        ReturnSpec {
+            name: "report_text",
+            kind: "str",
+            returned: "with 'statuses'",
+            description: "The report for a terminal.",
+            sample: r#""May a second application server be added? No""#,
+        },
+        ReturnSpec {
+            name: "report_html",
+            kind: "str",
+            returned: "with 'statuses' and report=html",
+            description: "The report as one HTML page that loads nothing from elsewhere.",
+            sample: r#""<!doctype html>""#,
         },
         ReturnSpec {
             name: "caches",

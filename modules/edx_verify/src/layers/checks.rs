@@ -27,7 +27,7 @@ pub fn judge(seen: &LayerSeen, options: &LayerOptions) -> Vec<Check> {
             "this release reads other files; move them all the same, so that nobody is misled",
         ));
     }
-    for endpoint in seen.endpoints.iter().filter(|endpoint| !options.is_verified_as_cache(&endpoint.address)) {
+    for endpoint in seen.endpoints.iter().filter(|endpoint| !options.is_verified_as_cache(seen.layer, &endpoint.address)) {
         checks.extend(address(names.address, endpoint, options));
         checks.extend(answers(names.answers, endpoint));
     }

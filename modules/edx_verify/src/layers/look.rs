@@ -65,15 +65,14 @@ impl LayerSeen {
 /// Looks at every layer, those that nothing uses among them.
 pub fn look(data: &Data<'_>, options: &LayerOptions, way: Way<'_>) -> Vec<LayerSeen> {
     let mut layers: Vec<LayerSeen> = Layer::ALL.into_iter().map(|layer| gather(layer, data)).collect();
-    let mut endpoints: Vec<(Layer, &mut EndpointSeen)> = layers
-        .iter_mut()
-        .flat_map(|seen| seen.endpoints.iter_mut().map(|endpoint| (seen.layer, endpoint)))
-        .collect();
-    let results = side_by_side(&endpoints, TOGETHER, |(layer, endpoint)| {
+    let all: Vec<(Layer, &EndpointSeen)> =
+        layers.iter().flat_map(|seen| seen.endpoints.iter().map(|endpoint| (seen.layer, endpoint))).collect();
+    let results = side_by_side(&all, TOGETHER, |(layer, endpoint)| {
         let (scope, resolved) = scope(endpoint, data, options.timeout, way);
         (scope, resolved, ask(*layer, endpoint, scope, options, way))
     });
-    for ((_, endpoint), (scope, resolved, asked)) in endpoints.iter_mut().zip(results) {
+    let all = layers.iter_mut().flat_map(|seen| seen.endpoints.iter_mut());
+    for (endpoint, (scope, resolved, asked)) in all.zip(results) {
         endpoint.scope = scope;
         endpoint.resolved = resolved;
         endpoint.asked = asked;
@@ -83,11 +82,11 @@ pub fn look(data: &Data<'_>, options: &LayerOptions, way: Way<'_>) -> Vec<LayerS
 
 fn gather(layer: Layer, data: &Data<'_>) -> LayerSeen {
     let mut seen = LayerSeen { layer, endpoints: Vec::new(), unread: Vec::new() };
-    for setting in data.settings.iter().filter(|setting| setting.layer == layer) {
+    for setting in data.findings.settings.iter().filter(|setting| setting.layer == layer) {
         for place in &setting.places {
             if setting.is_read {
                 seen.add(setting, place);
-            } else if data.here.place(&place.address, &[]) == Scope::Local {
+            } else if data.snapshot.here.place(&place.address, &[]) == Scope::Local {
                 seen.unread.push(named(setting));
             }
         }
@@ -120,13 +119,13 @@ fn named(setting: &DataSetting) -> String {
 
 /// Whose it is, and what its name leads to. A name is looked up from where connections are made.
 fn scope(endpoint: &EndpointSeen, data: &Data<'_>, time: Duration, way: Way<'_>) -> (Scope, Vec<IpAddr>) {
-    let scope = data.here.place(&endpoint.address, &[]);
+    let scope = data.snapshot.here.place(&endpoint.address, &[]);
     let name = match &endpoint.address {
         DataAddress::Server { host: Host::Name(name), .. } if scope == Scope::Unknown => name,
         _ => return (scope, Vec::new()),
     };
     let addresses = way.dial.resolve(name, Instant::now() + time).ok().flatten().unwrap_or_default();
-    (data.here.place(&endpoint.address, &addresses), addresses)
+    (data.snapshot.here.place(&endpoint.address, &addresses), addresses)
 }
 
 fn ask(layer: Layer, endpoint: &EndpointSeen, scope: Scope, options: &LayerOptions, way: Way<'_>) -> Asked {

@@ -38,6 +38,11 @@ impl Snapshot {
         snapshot
     }
 
+    /// One file of this file system; none where there is none.
+    pub fn read_file(path: &Path) -> Option<SnapshotFile> {
+        exists(path).then(|| file(path.to_path_buf()))
+    }
+
     fn add(&mut self, mut listing: Listing, extra_files: &[PathBuf]) {
         for path in extra_files {
             listing.add_named(path);
