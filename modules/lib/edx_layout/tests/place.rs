@@ -52,6 +52,7 @@ fn a_name_is_what_it_resolves_to() {
         (&["172.31.5.1"][..], Scope::Local),
         (&["10.0.0.5", "8.8.8.8"][..], Scope::Public),
         (&["10.0.0.5", "::1"][..], Scope::Local),
+        (&["8.8.8.8", "127.0.0.1"][..], Scope::Local),
         (&["10.0.0.5", "224.0.0.1"][..], Scope::Unknown),
     ] {
         assert_eq!(server("db.example.com", resolved), scope, "{resolved:?}");
