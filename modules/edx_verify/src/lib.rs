@@ -60,7 +60,7 @@ impl Viewpoint {
 /// The module's body: the same in check mode, since nothing is ever changed.
 pub fn run(request: &Request) -> Result<Outcome, Failure> {
     let options = Options::from_arguments(&request.options)?;
-    report::finish(verify(&options, &Viewpoint::here()))
+    report::finish(&verify(&options, &Viewpoint::here()))
 }
 
 /// Looks at everything that was asked for.

@@ -10,11 +10,11 @@ use crate::check::{Check, Status, Verification, counted};
 const NAMED: usize = 3;
 
 /// A failure when any check failed, with all results in it either way.
-pub fn finish(verification: Verification) -> Result<Outcome, Failure> {
+pub fn finish(verification: &Verification) -> Result<Outcome, Failure> {
     let text = verification.text();
     let warnings: Vec<String> = verification.with(Status::Warning).map(sentence).collect();
-    let fields = fields(&verification);
-    let msg = message(&verification);
+    let fields = fields(verification);
+    let msg = message(verification);
     if verification.has_failed() {
         let failure = fields.into_iter().fold(Failure::new(msg), |failure, (key, value)| failure.field(&key, value));
         return Err(failure.text(text).warn_all(warnings));

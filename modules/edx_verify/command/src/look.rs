@@ -27,19 +27,19 @@ pub struct Seen {
 impl Seen {
     /// Whether a check failed.
     pub fn has_failed(&self) -> bool {
-        edx_verify::has_failed(&self.verification)
+        self.verification.has_failed()
     }
 
     /// For a program: the keys that the module's result has.
     pub fn json(&self) -> Value {
-        edx_verify::result(&self.verification)
+        self.verification.to_json()
     }
 
     /// For a person.
     pub fn text(&self) -> String {
         match &self.report {
             Some(report) => report.clone(),
-            None => edx_verify::table_and_message(&self.verification),
+            None => format!("{}{}\n", self.verification.text(), self.verification.message()),
         }
     }
 }
@@ -131,9 +131,8 @@ fn of_exposure(asked: &Exposure, way: &Way, progress: &Progress) -> Result<Seen,
     Ok(Seen { verification: edx_verify::verify(&options, &viewpoint), report: None })
 }
 
-fn of_plan(asked: &Plan) -> Result<Seen, Error> {
-    let users = Users { active_users: Some(asked.active_users), grades_code: asked.grades_code };
-    put_together(&[], &users, None)
+fn of_plan(asked: &Plan) -> Seen {
+    put_together(Vec::new(), &Users { active_users: Some(asked.active_users), grades_code: asked.grades_code })
 }
 
 fn of_status(asked: &Status, way: &Way, progress: &Progress) -> Result<Seen, Error> {
@@ -142,56 +141,72 @@ fn of_status(asked: &Status, way: &Way, progress: &Progress) -> Result<Seen, Err
         "release": asked.release, "connect": !asked.no_connect, "allow_public": asked.allow_public,
         "expect_remote": asked.expect_remote, "timeout": way.timeout,
     }))?;
-    let looked: Vec<Result<Verification, Error>> = if way.app_server.is_empty() {
-        let dial: Arc<dyn Dial> = if way.via.is_empty() { Arc::new(Direct) } else { way.dial()? };
-        progress.say(format!("reading {}", asked.path.display()));
-        vec![Ok(edx_verify::verify(&options, &from(dial)))]
-    } else {
-        progress.say(format!("reading {} of {}", asked.path.display(), names(&way.app_server)));
-        thread::scope(|scope| {
-            let threads: Vec<_> = way
-                .app_server
-                .iter()
-                .map(|server| scope.spawn(|| of_server(server, asked, &options, way)))
-                .collect();
-            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-        })
-    };
     let mut all = Verification::default();
-    let mut statuses = Vec::new();
-    for verification in looked {
-        let verification = verification?;
-        statuses.extend(verification.status.clone());
-        all.extend(verification);
+    let mut hosts = Vec::new();
+    if way.app_server.is_empty() {
+        progress.say(format!("reading {}", asked.path.display()));
+        let seen = edx_verify::verify(&options, &from(way.dial()?));
+        hosts.extend(seen.status.clone());
+        all.extend(seen);
+    } else {
+        progress.say(format!("looking at {}", names(&way.app_server)));
+        for (server, seen) in way.app_server.iter().zip(of_servers(asked, &options, way)) {
+            match seen {
+                Ok(seen) => {
+                    hosts.extend(seen.status.clone());
+                    all.extend(seen);
+                }
+                // With one server there is nothing else to tell. Of several the others are still worth it.
+                Err(error) if way.app_server.len() == 1 => return Err(error),
+                Err(error) => {
+                    let told = edx_verify::unseen(&server.to_string(), &error.to_string());
+                    all.checks.push(told.1);
+                    hosts.push(told.0);
+                }
+            }
+        }
     }
-    let mut seen = put_together(&statuses, &asked.users, asked.report.as_deref())?;
-    let mut facts = std::mem::take(&mut seen.verification.facts);
-    all.facts.append(&mut facts);
+    // The folder could not be read, of which the checks tell.
+    if hosts.is_empty() {
+        return Ok(Seen { verification: all, report: None });
+    }
+    let report = put_together(hosts, &asked.users);
+    if let Some(path) = &asked.report {
+        let page = report.page();
+        std::fs::write(path, page).map_err(|reason| Error::Report { path: path.clone(), reason })?;
+    }
     if asked.expect_ready {
-        all.checks.push(edx_verify::ready(&statuses));
+        all.checks.push(report.ready());
     }
-    Ok(Seen { verification: all, report: seen.report })
+    all.status = None;
+    all.facts.extend(report.facts());
+    Ok(Seen { verification: all, report: Some(report.text()) })
 }
 
-/// One application server, seen from itself.
+/// The application servers, all at once, each seen from itself.
+fn of_servers(asked: &Status, options: &Options, way: &Way) -> Vec<Result<Verification, Error>> {
+    thread::scope(|scope| {
+        let look = |server| scope.spawn(move || of_server(server, asked, options, way));
+        let threads: Vec<_> = way.app_server.iter().map(look).collect();
+        let join = |thread: thread::ScopedJoinHandle<'_, _>| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        threads.into_iter().map(join).collect()
+    })
+}
+
 fn of_server(server: &Hop, asked: &Status, options: &Options, way: &Way) -> Result<Verification, Error> {
     let connection = way.through(server)?;
-    let others = Snapshot::others(&asked.path).into_iter().chain([asked.server_vars.clone()]).collect::<Vec<_>>();
+    let mut others = Snapshot::outside_files(&asked.path);
+    if !others.contains(&asked.server_vars) {
+        others.push(asked.server_vars.clone());
+    }
     let archive = remote::read(&connection, server, &asked.path, &others, way.time()?)?;
-    let snapshot = Snapshot::of_files(&asked.path, archive.files, archive.here);
+    let files = archive.files.into_iter().map(|(path, content)| (path, Ok(content))).collect();
+    let snapshot = Snapshot::of_files(&asked.path, files, archive.here, None);
     let mut options = options.clone();
     options.host_name = Some(server.host.clone());
     Ok(edx_verify::verify(&options, &Viewpoint { dial: Arc::new(connection), snapshot: Some(snapshot) }))
-}
-
-/// The roadmap of all application servers, and the plan.
-fn put_together(statuses: &[HostStatus], users: &Users, page: Option<&Path>) -> Result<Seen, Error> {
-    let report = edx_verify::report(statuses, &[], users.active_users, users.grades_code);
-    if let Some(path) = page {
-        std::fs::write(path, report.html()).map_err(|reason| Error::Report { path: path.to_owned(), reason })?;
-    }
-    let verification = Verification { facts: report.facts(), ..Verification::default() };
-    Ok(Seen { verification, report: Some(report.text()) })
 }
 
 fn names(servers: &[Hop]) -> String {

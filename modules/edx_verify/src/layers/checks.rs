@@ -20,12 +20,9 @@ pub fn judge(seen: &LayerSeen, options: &LayerOptions) -> Vec<Check> {
         checks.push(place(names.place, seen, options));
     }
     if !seen.unread.is_empty() {
-        checks.push(Check::warning(
-            names.place,
-            "files that are not read",
-            format!("{}: still name this server", listed(&seen.unread)),
-            "this release reads other files; move them all the same, so that nobody is misled",
-        ));
+        // They change nothing, and may mislead whoever reads them.
+        let seen = format!("this release does not read them: {}", listed(&seen.unread));
+        checks.push(Check::skipped(names.place, "other settings", seen));
     }
     for endpoint in seen.endpoints.iter().filter(|endpoint| !options.is_verified_as_cache(seen.layer, &endpoint.address)) {
         checks.extend(address(names.address, endpoint, options));
@@ -101,7 +98,6 @@ fn address(name: &'static str, endpoint: &EndpointSeen, options: &LayerOptions) 
         }
     };
     match endpoint.scope {
-        Scope::Local => None,
         Scope::Private => Some(Check::ok(name, &endpoint.shown, format!("a private address{leads_to}"))),
         Scope::Public => {
             let seen = format!("a public address{leads_to}");
@@ -118,7 +114,7 @@ fn address(name: &'static str, endpoint: &EndpointSeen, options: &LayerOptions) 
             &endpoint.shown,
             "its addresses are not known here",
         )),
-        Scope::Unknown => None,
+        Scope::Local | Scope::Unknown => None,
     }
 }
 

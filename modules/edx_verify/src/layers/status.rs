@@ -44,7 +44,7 @@ pub fn prefixes(found: &[edx_layout::CacheKeyPrefix]) -> Vec<CacheKeyPrefix> {
         .iter()
         .map(|prefix| CacheKeyPrefix {
             file: name(prefix),
-            cache: prefix.cache.to_string(),
+            cache: prefix.cache.clone(),
             prefix: prefix.prefix.clone(),
         })
         .collect()
