@@ -22,18 +22,21 @@ pub use error::Error;
 pub use options::{Options, Probe};
 pub use spec::{PAGE, SPEC};
 
+use std::sync::Arc;
+
 use ansible_protocol::{Failure, Outcome, Request};
+use net::{Dial, Direct};
 
 /// The module's body: the same in check mode, since nothing is ever changed.
 pub fn run(request: &Request) -> Result<Outcome, Failure> {
     let options = Options::from_arguments(&request.options)?;
-    report::finish(verify(&options))
+    report::finish(verify(&options, &(Arc::new(Direct) as Arc<dyn Dial>)))
 }
 
-/// Looks at everything that was asked for.
-pub fn verify(options: &Options) -> Verification {
+/// Looks at everything that was asked for; `dial` makes the connections.
+pub fn verify(options: &Options, dial: &Arc<dyn Dial>) -> Verification {
     let mut verification = Verification::default();
-    let (servers, seen) = cache_servers::verify(&options.memcached, &options.probe);
+    let (servers, seen) = cache_servers::verify(&options.memcached, &options.probe, dial);
     verification.extend(seen);
     if options.path.is_some() || !options.files.is_empty() {
         let (files, seen) = files::verify(options);

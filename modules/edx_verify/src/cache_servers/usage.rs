@@ -1,9 +1,11 @@
 //! Whether the platform uses the cache servers: asks for pages of it between two readings of their counters.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use ansible_protocol::{Map, Value};
 use edx_layout::Endpoint;
+use net::Dial;
 
 use super::TOGETHER;
 use super::checks::known;
@@ -21,10 +23,16 @@ const MAX_PAGE: usize = 1024 * 1024;
 
 /// Asks for the pages one after the other. No counter is read, and no page asked for, before every conversation of
 /// this run with the servers is over.
-pub fn verify(endpoints: &[Endpoint], seen: &[Seen], pages: &[Url], probe: &Probe) -> Verification {
+pub fn verify(
+    dial: &Arc<dyn Dial>,
+    endpoints: &[Endpoint],
+    seen: &[Seen],
+    pages: &[Url],
+    probe: &Probe,
+) -> Verification {
     let servers: Vec<(&Endpoint, &Seen)> = endpoints.iter().zip(seen).collect();
     let mut verification = Verification::default();
-    match watch(&servers, pages, probe) {
+    match watch(dial, &servers, pages, probe) {
         Ok(watched) => {
             verification.facts.insert("use".to_owned(), watched.fact());
             let names: Vec<String> = endpoints.iter().map(ToString::to_string).collect();
@@ -55,17 +63,22 @@ enum NotCounted {
     Anew,
 }
 
-fn watch(servers: &[(&Endpoint, &Seen)], pages: &[Url], probe: &Probe) -> Result<Watched, Box<Check>> {
-    let before = read_all(servers, probe)?;
+fn watch(
+    dial: &Arc<dyn Dial>,
+    servers: &[(&Endpoint, &Seen)],
+    pages: &[Url],
+    probe: &Probe,
+) -> Result<Watched, Box<Check>> {
+    let before = read_all(dial, servers, probe)?;
     let unanswered: Vec<Unanswered> = pages.iter().filter_map(|page| ask(page, probe).err()).collect();
-    let after = read_all(servers, probe)?;
+    let after = read_all(dial, servers, probe)?;
     Ok(Watched { asked: pages.len(), unanswered, commands: commands(&before, &after) })
 }
 
 /// A reading of each server, or the check that says which one could not be read.
-fn read_all(servers: &[(&Endpoint, &Seen)], probe: &Probe) -> Result<Vec<Reading>, Box<Check>> {
+fn read_all(dial: &Arc<dyn Dial>, servers: &[(&Endpoint, &Seen)], probe: &Probe) -> Result<Vec<Reading>, Box<Check>> {
     let steps = side_by_side(servers, TOGETHER, |(endpoint, seen)| match (&seen.stats, &seen.address) {
-        (Step::Seen(_), Step::Seen(address)) => read(endpoint, address, probe.timeout),
+        (Step::Seen(_), Step::Seen(address)) => read(dial, endpoint, address, probe.timeout),
         _ => Step::NotReached,
     });
     for ((endpoint, _), step) in servers.iter().zip(&steps) {
