@@ -5,12 +5,15 @@ mod facts;
 mod probe;
 mod usage;
 
+use std::sync::Arc;
+
 use ansible_protocol::Value;
-use edx_layout::Endpoint;
-use http::{Client, Url};
+use edx_layout::{Endpoint, ThisHost};
+use http::Client;
+use net::Dial;
 
 use crate::check::{Check, Verification};
-use crate::options::Probe;
+use crate::options::{Probe, Use};
 use crate::side_by_side::side_by_side;
 use checks::{activity, judge};
 use facts::facts;
@@ -23,12 +26,14 @@ const TOGETHER: usize = 32;
 pub struct CacheServers {
     endpoints: Vec<Endpoint>,
     seen: Vec<Seen>,
+    dial: Arc<dyn Dial>,
 }
 
 impl CacheServers {
-    /// Whether the platform uses them while these pages of it are asked for.
-    pub fn used_by(&self, client: &Client, traffic: &[Url], probe: &Probe) -> Verification {
-        usage::verify(client, &self.endpoints, &self.seen, traffic, probe)
+    /// Whether the platform uses them, and who else is used, while it is asked for something.
+    pub fn used_by(&self, web: &Client, asked: &Use, here: &ThisHost, probe: &Probe) -> Verification {
+        let servers: Vec<(&Endpoint, &Seen)> = self.endpoints.iter().zip(&self.seen).collect();
+        usage::Usage { dial: &self.dial, web, servers, asked, here, probe }.verify()
     }
 }
 
@@ -36,15 +41,15 @@ impl CacheServers {
 ///
 /// All conversations are over before any counter is watched: the items that they write would look
 /// like somebody's use of a server that goes by two names.
-pub fn verify(endpoints: &[Endpoint], probe: &Probe) -> (CacheServers, Verification) {
+pub fn verify(endpoints: &[Endpoint], probe: &Probe, dial: &Arc<dyn Dial>) -> (CacheServers, Verification) {
     let seen: Vec<Seen> =
-        side_by_side(endpoints, TOGETHER, |endpoint| converse(endpoint, probe.timeout, probe.allow_public));
+        side_by_side(endpoints, TOGETHER, |endpoint| converse(dial, endpoint, probe.timeout, probe.allow_public));
     let pairs: Vec<(&Endpoint, &Seen)> = endpoints.iter().zip(&seen).collect();
     let watched = match probe.activity {
         None => Vec::new(),
         Some(interval) => side_by_side(&pairs, TOGETHER, |(endpoint, seen)| match (&seen.stats, &seen.address) {
             (Step::Seen(_), Step::Seen(address)) => {
-                watch(endpoint, address, interval, probe.timeout.saturating_sub(seen.took))
+                watch(dial, endpoint, address, interval, probe.timeout.saturating_sub(seen.took))
             }
             _ => Step::NotReached,
         }),
@@ -63,5 +68,5 @@ pub fn verify(endpoints: &[Endpoint], probe: &Probe) -> (CacheServers, Verificat
     if !servers.is_empty() {
         verification.facts.insert("memcached".to_owned(), servers.into());
     }
-    (CacheServers { endpoints: endpoints.to_vec(), seen }, verification)
+    (CacheServers { endpoints: endpoints.to_vec(), seen, dial: Arc::clone(dial) }, verification)
 }

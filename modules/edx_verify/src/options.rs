@@ -30,8 +30,8 @@ pub struct Options {
     pub heartbeats: Vec<Url>,
     /// The time in which all of them have to be those of a healthy platform.
     pub heartbeat_timeout: Duration,
-    /// The pages to ask for while the cache servers count.
-    pub traffic: Vec<Url>,
+    /// What to ask the platform for, and to watch the cache servers meanwhile.
+    pub asked: Use,
     /// What to trust where a page is asked for with TLS.
     pub tls: Tls,
     /// How to look at the cache servers.
@@ -46,6 +46,35 @@ pub struct Options {
     pub exposure: Vec<String>,
     /// What was seen of several servers, to be put together; nothing else is looked at then.
     pub combine: Option<Combine>,
+}
+
+/// What to ask the platform for, and what to watch meanwhile.
+#[derive(Debug, Clone)]
+pub struct Use {
+    /// The pages, in order.
+    pub pages: Vec<Url>,
+    /// Somebody to sign in as.
+    pub login: Option<LoginOptions>,
+    /// Caches that nobody may use any more.
+    pub replaced: Vec<Endpoint>,
+    /// Who has to have connections to the cache servers.
+    pub clients: Vec<CacheClient>,
+}
+
+impl Use {
+    /// Whether the cache servers are to be watched.
+    pub fn watches(&self) -> bool {
+        !self.pages.is_empty() || !self.replaced.is_empty() || !self.clients.is_empty()
+    }
+}
+
+/// A client of a cache server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheClient {
+    /// Whoever has this address.
+    Address(std::net::IpAddr),
+    /// This host, by any of its addresses.
+    ThisHost,
 }
 
 /// How to look at the data layers.

@@ -86,6 +86,7 @@ fn explain(fault: &Fault, timeout: Duration) -> (String, &'static str) {
     };
     match error {
         Error::Connect { source, .. } => (format!("cannot connect: {source}"), IS_IT_UP),
+        Error::Way { said, .. } => (said.clone(), "see to the way to the server first; of memcached nothing is known"),
         Error::Timeout { command: "connect", .. } => (format!("no connection within {timeout:?}"), IS_IT_UP),
         Error::Timeout { command, .. } => (format!("no whole answer to {command} within {timeout:?}"), IS_IT_MEMCACHED),
         Error::Closed { command, .. } => (
@@ -113,6 +114,9 @@ fn address(endpoint: &str, seen: &Seen, limits: &Probe) -> Check {
     let addresses = match &seen.address {
         Step::Seen(Address::Tcp(addresses)) => addresses,
         Step::Seen(Address::Unix) => return Check::ok(ADDRESS, endpoint, "a unix socket of this host"),
+        Step::Seen(Address::Untold) => {
+            return Check::skipped(ADDRESS, endpoint, "only the host that connects to it knows the name's address");
+        }
         Step::Seen(Address::Unresolved(reason)) => {
             return Check::failed(
                 ADDRESS,

@@ -1,12 +1,14 @@
 //! Talks to one cache server, and notes what it saw. Judging is [`super::checks`]' part.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use edx_layout::{AddressClass, Endpoint, Host, classify};
 use memcached::{Client, Error, RoundTrip, RunningSettings, Stats};
+use net::Dial;
 
 /// The name under which the round trip writes its item.
 const WRITER: &str = "edx_verify";
@@ -20,6 +22,8 @@ pub enum Address {
     Unix,
     /// The name has no address.
     Unresolved(String),
+    /// Only whoever makes the connection gets to know the name's address.
+    Untold,
 }
 
 /// Why a step has no result.
@@ -104,27 +108,33 @@ enum Event {
     Settings(Result<RunningSettings, Error>),
 }
 
-/// Talks to a server for at most `timeout`, whatever the server does. A public address is not
+/// Talks to a server for at most `timeout`, whatever the server does. An address that is known to be public is not
 /// connected to without `allow_public`.
-pub fn converse(endpoint: &Endpoint, timeout: Duration, allow_public: bool) -> Seen {
+pub fn converse(dial: &Arc<dyn Dial>, endpoint: &Endpoint, timeout: Duration, allow_public: bool) -> Seen {
     let (sender, receiver) = mpsc::channel();
     let start = Instant::now();
-    let target = endpoint.clone();
+    let (dial, target) = (Arc::clone(dial), endpoint.clone());
     // Each call of the client has a deadline of its own; this thread makes one of all of them. It is
     // left behind when the time is over, and ends with its next word, which nobody hears any more.
-    thread::spawn(move || talk(&target, timeout, allow_public, &sender));
+    thread::spawn(move || talk(&*dial, &target, timeout, allow_public, &sender));
     let mut seen = collect(&receiver, start + timeout);
     seen.took = start.elapsed();
     seen
 }
 
 /// Ends early, with none, where nobody listens any more or the next step makes no sense.
-fn talk(endpoint: &Endpoint, timeout: Duration, allow_public: bool, sender: &Sender<Event>) -> Option<()> {
+fn talk(
+    dial: &dyn Dial,
+    endpoint: &Endpoint,
+    timeout: Duration,
+    allow_public: bool,
+    sender: &Sender<Event>,
+) -> Option<()> {
     let tell = |event| sender.send(event).ok();
-    let address = locate(endpoint);
+    let address = locate(dial, endpoint, Instant::now() + timeout)?;
     let targets = targets(endpoint, &address, allow_public);
     tell(Event::Address(address))?;
-    let mut client = match connect(&targets, timeout)? {
+    let mut client = match connect(dial, &targets, timeout)? {
         Ok(client) => client,
         Err(error) => return tell(Event::Connect(Err(error))),
     };
@@ -137,10 +147,10 @@ fn talk(endpoint: &Endpoint, timeout: Duration, allow_public: bool, sender: &Sen
     }
     let round_trip = client.round_trip(WRITER);
     // Whatever ended the connection, what the server says of itself is still worth asking.
-    client = if is_open(&round_trip) { client } else { connect(&targets, timeout)?.ok()? };
+    client = if is_open(&round_trip) { client } else { connect(dial, &targets, timeout)?.ok()? };
     tell(Event::RoundTrip(round_trip))?;
     let settings = client.settings();
-    client = if is_open(&settings) { client } else { connect(&targets, timeout)?.ok()? };
+    client = if is_open(&settings) { client } else { connect(dial, &targets, timeout)?.ok()? };
     tell(Event::Settings(settings))?;
     tell(Event::Stats(client.stats()))
 }
@@ -150,22 +160,25 @@ fn is_open<T>(result: &Result<T, Error>) -> bool {
     matches!(result, Ok(_) | Err(Error::Server { .. } | Error::RoundTrip { .. }))
 }
 
-fn locate(endpoint: &Endpoint) -> Address {
+/// None where that takes longer than there is time.
+pub fn locate(dial: &dyn Dial, endpoint: &Endpoint, deadline: Instant) -> Option<Address> {
     let with_class = |address: IpAddr| (address, classify(address));
-    match endpoint {
+    Some(match endpoint {
         Endpoint::Unix(_) => Address::Unix,
         Endpoint::Tcp { host: Host::Address(address), .. } => Address::Tcp(vec![with_class(*address)]),
-        Endpoint::Tcp { host: Host::Name(name), .. } => match edx_layout::resolve(name) {
-            Ok(addresses) if !addresses.is_empty() => Address::Tcp(addresses.into_iter().map(with_class).collect()),
-            Ok(_) => Address::Unresolved("the name has no address".to_owned()),
-            Err(error) => Address::Unresolved(error.to_string()),
+        Endpoint::Tcp { host: Host::Name(name), .. } => match dial.resolve(name, deadline) {
+            Ok(Some(addresses)) => Address::Tcp(addresses.into_iter().map(with_class).collect()),
+            Err(net::Fault::Unresolved(reason)) => Address::Unresolved(reason),
+            Err(net::Fault::OutOfTime(_)) => return None,
+            // What else is wrong, connecting will tell.
+            Ok(None) | Err(_) => Address::Untold,
         },
-    }
+    })
 }
 
 /// What to connect to: the addresses that were looked at, so that a name cannot lead elsewhere a
 /// moment later.
-fn targets(endpoint: &Endpoint, address: &Address, allow_public: bool) -> Vec<memcached::Endpoint> {
+pub fn targets(endpoint: &Endpoint, address: &Address, allow_public: bool) -> Vec<memcached::Endpoint> {
     let allowed = |class: AddressClass| match class {
         AddressClass::Loopback | AddressClass::Private => true,
         AddressClass::Public => allow_public,
@@ -173,6 +186,9 @@ fn targets(endpoint: &Endpoint, address: &Address, allow_public: bool) -> Vec<me
     };
     match (endpoint, address) {
         (Endpoint::Unix(path), _) => vec![memcached::Endpoint::Unix(path.into())],
+        (Endpoint::Tcp { host: Host::Name(name), port }, Address::Untold) => {
+            vec![memcached::Endpoint::tcp(name, *port)]
+        }
         (Endpoint::Tcp { port, .. }, Address::Tcp(addresses)) if addresses.iter().all(|(_, class)| allowed(*class)) => {
             let mut targets: Vec<_> =
                 addresses.iter().map(|(address, _)| memcached::Endpoint::from((*address, *port))).collect();
@@ -184,10 +200,10 @@ fn targets(endpoint: &Endpoint, address: &Address, allow_public: bool) -> Vec<me
 }
 
 /// The first that accepts a connection, or the last error; none without a target.
-fn connect(targets: &[memcached::Endpoint], timeout: Duration) -> Option<Result<Client, Error>> {
+pub fn connect(dial: &dyn Dial, targets: &[memcached::Endpoint], timeout: Duration) -> Option<Result<Client, Error>> {
     let mut result = None;
     for target in targets {
-        let attempt = Client::connect(target, timeout);
+        let attempt = Client::dial(dial, target, timeout);
         if attempt.is_ok() {
             return Some(attempt);
         }
@@ -246,11 +262,18 @@ impl Activity {
 
 /// Reads a server's counters twice, `interval` apart, over one connection. Asking for counters
 /// counts neither as a read nor as a write.
-pub fn watch(endpoint: &Endpoint, address: &Address, interval: Duration, timeout: Duration) -> Step<Activity> {
+pub fn watch(
+    dial: &Arc<dyn Dial>,
+    endpoint: &Endpoint,
+    address: &Address,
+    interval: Duration,
+    timeout: Duration,
+) -> Step<Activity> {
     let (sender, receiver) = mpsc::channel();
     // The conversation before this one was allowed to take place, so the address is.
     let targets = targets(endpoint, address, true);
-    thread::spawn(move || sender.send(read_twice(&targets, interval, timeout)).ok());
+    let dial = Arc::clone(dial);
+    thread::spawn(move || sender.send(read_twice(&*dial, &targets, interval, timeout)).ok());
     match receiver.recv_timeout(interval + timeout) {
         Ok(result) => result.map_or(Step::NotReached, Step::from),
         Err(_) => Step::Failed(Fault::OutOfTime),
@@ -267,12 +290,13 @@ pub struct Reading {
 }
 
 /// Reads a server's counters once.
-pub fn read(endpoint: &Endpoint, address: &Address, timeout: Duration) -> Step<Reading> {
+pub fn read(dial: &Arc<dyn Dial>, endpoint: &Endpoint, address: &Address, timeout: Duration) -> Step<Reading> {
     let (sender, receiver) = mpsc::channel();
     // The conversation before this one was allowed to take place, so the address is.
     let targets = targets(endpoint, address, true);
     let read = move |mut client: Client| Ok(Reading { target: client.endpoint().clone(), stats: client.stats()? });
-    thread::spawn(move || sender.send(connect(&targets, timeout).map(|client| client.and_then(read))).ok());
+    let dial = Arc::clone(dial);
+    thread::spawn(move || sender.send(connect(&*dial, &targets, timeout).map(|client| client.and_then(read))).ok());
     match receiver.recv_timeout(timeout) {
         Ok(result) => result.map_or(Step::NotReached, Step::from),
         Err(_) => Step::Failed(Fault::OutOfTime),
@@ -280,6 +304,7 @@ pub fn read(endpoint: &Endpoint, address: &Address, timeout: Duration) -> Step<R
 }
 
 fn read_twice(
+    dial: &dyn Dial,
     targets: &[memcached::Endpoint],
     interval: Duration,
     timeout: Duration,
@@ -290,5 +315,5 @@ fn read_twice(
         thread::sleep(interval);
         Ok(Activity { interval: start.elapsed(), before, after: client.stats()? })
     };
-    Some(connect(targets, timeout)?.and_then(|mut client| read(&mut client)))
+    Some(connect(dial, targets, timeout)?.and_then(|mut client| read(&mut client)))
 }

@@ -1,45 +1,52 @@
-//! Whether the platform uses the cache servers: asks for pages of it between two readings of their counters.
+//! Whether the platform uses the cache servers: asks it for something between two readings of their counters.
 
+mod clients;
+mod replaced;
+
+use std::sync::Arc;
 use std::time::Instant;
 
 use ansible_protocol::{Map, Value};
-use edx_layout::Endpoint;
+use edx_layout::{Endpoint, ThisHost};
 use http::{Answer, Client, Url};
+use net::Dial;
 
 use super::TOGETHER;
 use super::checks::known;
 use super::probe::{Reading, Seen, Step, read};
-use crate::check::{Check, Verification, counted};
-use crate::options::Probe;
-use crate::platform::{ALLOWED_HOSTS, LOG};
+use crate::check::{Check, Status, Verification, counted};
+use crate::options::{Probe, Use};
+use crate::platform::{self, ALLOWED_HOSTS, LOG};
 use crate::side_by_side::side_by_side;
+use clients::Watcher;
+use replaced::Replaced;
 
 const USE: &str = "memcached.use";
 
 /// So much of a page is read, and no more: what is in it does not matter.
 const MAX_PAGE: usize = 1024 * 1024;
 
-/// Asks for the pages one after the other. No counter is read, and no page asked for, before every conversation of
-/// this run with the servers is over.
-pub fn verify(client: &Client, endpoints: &[Endpoint], seen: &[Seen], pages: &[Url], probe: &Probe) -> Verification {
-    let servers: Vec<(&Endpoint, &Seen)> = endpoints.iter().zip(seen).collect();
-    let mut verification = Verification::default();
-    match watch(client, &servers, pages, probe) {
-        Ok(watched) => {
-            verification.facts.insert("use".to_owned(), watched.fact());
-            let names: Vec<String> = endpoints.iter().map(ToString::to_string).collect();
-            verification.checks.push(watched.judge(&names.join(", ")));
-        }
-        Err(check) => verification.checks.push(*check),
-    }
-    verification
+/// What there is to see to.
+pub struct Usage<'a> {
+    /// Makes the connections with the cache servers.
+    pub dial: &'a Arc<dyn Dial>,
+    /// Asks for pages.
+    pub web: &'a Client<'a>,
+    /// The cache servers that the platform should use.
+    pub servers: Vec<(&'a Endpoint, &'a Seen)>,
+    /// What to ask the platform for, and what else to watch meanwhile.
+    pub asked: &'a Use,
+    /// This host.
+    pub here: &'a ThisHost,
+    /// How to look at a cache server.
+    pub probe: &'a Probe,
 }
 
 /// What happened between the two readings.
 struct Watched {
-    /// How many pages were asked for.
+    /// How many times the platform was asked.
     asked: usize,
-    /// Why some of them are no answers, by page.
+    /// Why some of that has no answer.
     unanswered: Vec<Unanswered>,
     /// The reads and writes that reached the servers; none where a server does not tell them, or counts anew.
     commands: Result<u64, NotCounted>,
@@ -55,23 +62,82 @@ enum NotCounted {
     Anew,
 }
 
-fn watch(client: &Client, servers: &[(&Endpoint, &Seen)], pages: &[Url], probe: &Probe) -> Result<Watched, Box<Check>> {
-    let before = read_all(servers, probe)?;
-    let unanswered: Vec<Unanswered> = pages.iter().filter_map(|page| ask(client, page, probe).err()).collect();
-    let after = read_all(servers, probe)?;
-    Ok(Watched { asked: pages.len(), unanswered, commands: commands(&before, &after) })
-}
-
-/// A reading of each server, or the check that says which one could not be read.
-fn read_all(servers: &[(&Endpoint, &Seen)], probe: &Probe) -> Result<Vec<Reading>, Box<Check>> {
-    let steps = side_by_side(servers, TOGETHER, |(endpoint, seen)| match (&seen.stats, &seen.address) {
-        (Step::Seen(_), Step::Seen(address)) => read(endpoint, address, probe.timeout),
-        _ => Step::NotReached,
-    });
-    for ((endpoint, _), step) in servers.iter().zip(&steps) {
-        known(USE, &endpoint.to_string(), step, probe).map_err(Box::new)?;
+impl Usage<'_> {
+    /// Asks the platform. No counter is read, and nothing asked for, before every conversation of this run with the
+    /// servers is over.
+    pub fn verify(&self) -> Verification {
+        let mut verification = Verification::default();
+        if let Err(check) = self.watch(&mut verification) {
+            // Whether the platform lets somebody in does not depend on what the counters tell.
+            if verification.checks.is_empty() {
+                verification.checks.extend(self.sign_in());
+            }
+            verification.checks.push(*check);
+        }
+        verification
     }
-    Ok(steps.into_iter().filter_map(Step::into_seen).collect())
+
+    fn watch(&self, verification: &mut Verification) -> Result<(), Box<Check>> {
+        let before = self.read_all()?;
+        let replaced = Replaced::before(&self.asked.replaced, self.dial, self.probe);
+        let watcher = Watcher::start(self);
+        let checks = self.sign_in();
+        let mut unanswered: Vec<Unanswered> = self.asked.pages.iter().filter_map(|page| self.ask(page).err()).collect();
+        let mut asked = self.asked.pages.len();
+        // A page takes milliseconds, and Django hangs up when it is done: asked again, some of it is seen.
+        let end = Instant::now() + self.probe.timeout;
+        while !self.asked.pages.is_empty() && unanswered.is_empty() && watcher.misses_somebody() && Instant::now() < end {
+            unanswered.extend(self.asked.pages.iter().filter_map(|page| self.ask(page).err()));
+            asked += self.asked.pages.len();
+        }
+        let clients = watcher.stop();
+        let after = self.read_all()?;
+        if let Some(failed) = checks.iter().find(|check| check.status == Status::Failed) {
+            unanswered.push(Unanswered { seen: format!("{}: {}", failed.name, failed.seen), advice: "see there" });
+        }
+        asked += usize::from(self.asked.login.is_some());
+        verification.checks.extend(checks);
+        let watched = Watched { asked, unanswered, commands: commands(&before, &after) };
+        if asked > 0 {
+            let names: Vec<String> = self.servers.iter().map(|(endpoint, _)| endpoint.to_string()).collect();
+            verification.facts.insert("use".to_owned(), watched.fact());
+            verification.checks.push(watched.judge(&names.join(", ")));
+        }
+        verification.checks.extend(replaced.after(self.dial, self.probe));
+        verification.checks.extend(clients);
+        Ok(())
+    }
+
+    fn sign_in(&self) -> Vec<Check> {
+        self.asked.login.as_ref().map(|login| platform::login::run(login, self.web)).unwrap_or_default()
+    }
+
+    /// A reading of each server, or the check that says which one could not be read.
+    fn read_all(&self) -> Result<Vec<Reading>, Box<Check>> {
+        let steps = side_by_side(&self.servers, TOGETHER, |(endpoint, seen)| match (&seen.stats, &seen.address) {
+            (Step::Seen(_), Step::Seen(address)) => read(self.dial, endpoint, address, self.probe.timeout),
+            _ => Step::NotReached,
+        });
+        for ((endpoint, _), step) in self.servers.iter().zip(&steps) {
+            known(USE, &endpoint.to_string(), step, self.probe).map_err(Box::new)?;
+        }
+        Ok(steps.into_iter().filter_map(Step::into_seen).collect())
+    }
+
+    /// Whether a page is answered. Where it sends the asker, or whether it lets the asker in, does not matter: the
+    /// platform had to look that up.
+    fn ask(&self, page: &Url) -> Result<(), Unanswered> {
+        match self.web.get(page, Instant::now() + self.probe.timeout, MAX_PAGE) {
+            Ok(Answer { status, .. }) if status == 400 || status >= 500 => Err(Unanswered {
+                seen: format!("{page} was answered with status {status}"),
+                advice: if status == 400 { ALLOWED_HOSTS } else { LOG },
+            }),
+            Ok(_) => Ok(()),
+            Err(fault) => {
+                Err(Unanswered { seen: format!("{page}: {}", fault.told(self.probe.timeout)), advice: fault.advice(page) })
+            }
+        }
+    }
 }
 
 /// What reached the servers between two readings, each server once however many names it has.
@@ -93,21 +159,6 @@ fn commands(before: &[Reading], after: &[Reading]) -> Result<u64, NotCounted> {
         }
     }
     Ok(sum)
-}
-
-/// Whether a page is answered. Where it sends the asker, or whether it lets the asker in, does not matter: the platform
-/// had to look that up.
-fn ask(client: &Client, page: &Url, probe: &Probe) -> Result<(), Unanswered> {
-    match client.get(page, Instant::now() + probe.timeout, MAX_PAGE) {
-        Ok(Answer { status, .. }) if status == 400 || status >= 500 => Err(Unanswered {
-            seen: format!("{page} was answered with status {status}"),
-            advice: if status == 400 { ALLOWED_HOSTS } else { LOG },
-        }),
-        Ok(_) => Ok(()),
-        Err(fault) => {
-            Err(Unanswered { seen: format!("{page}: {}", fault.told(probe.timeout)), advice: fault.advice(page) })
-        }
-    }
 }
 
 impl Watched {

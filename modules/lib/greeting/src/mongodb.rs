@@ -33,6 +33,7 @@ const UNAUTHORIZED: i64 = 13;
 /// What a MongoDB says of itself.
 pub fn greet(mut talk: Talk) -> Result<Greeting, Fault> {
     talk.send(&query(FIRST, "admin", &bson::command("isMaster", None, None)))?;
+    talk.await_first()?;
     let answer = talk.answer(FIRST)?;
     let hello = talk.document(&answer)?;
     let Some(wire_version) = hello.number("maxWireVersion") else {
@@ -86,7 +87,7 @@ fn number_at(bytes: &[u8], place: usize) -> Option<i32> {
     bytes.get(place..)?.first_chunk().map(|bytes| i32::from_le_bytes(*bytes))
 }
 
-impl Talk {
+impl Talk<'_> {
     /// The answer to the question of this number, all of it.
     fn answer(&mut self, number: i32) -> Result<Vec<u8>, Fault> {
         let header = self.peek(HEADER)?;
@@ -184,7 +185,7 @@ impl Member {
     fn warning(&self) -> Option<Warning> {
         let own: Vec<&str> = self.hosts.iter().map(String::as_str).filter(|host| is_loopback(host)).collect();
         (!own.is_empty()).then(|| Warning {
-            told: format!("the members of the replica set {} call themselves {}", self.set, own.join(", ")),
+            told: format!("members of the replica set {} call themselves {}", self.set, own.join(", ")),
             advice: "a client on another host that looks for the set's members would look for them on itself: give the \
                      members addresses that the platform reaches (rs.reconfig), or set no replicaSet in its settings",
         })

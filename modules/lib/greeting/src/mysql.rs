@@ -110,7 +110,7 @@ impl Hello {
     }
 }
 
-impl Talk {
+impl Talk<'_> {
     /// One packet's content.
     fn packet(&mut self) -> Result<Vec<u8>, Fault> {
         let header = self.peek(4)?;

@@ -1,12 +1,9 @@
 //! Redis, and what speaks like it.
 
 use crate::spoken::shown;
-use crate::talk::Talk;
+use crate::talk::{PING, Talk};
 use crate::{Fault, Greeting};
 
-/// `PING`, which the server may answer only with a complaint. As an array and not as a bare line, so that it is long
-/// enough for servers of other protocols to complain as well.
-const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
 const INFO: &[u8] = b"*2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n";
 
 /// The largest answer to `INFO server` that is read; it has about 1 KB.
@@ -47,7 +44,7 @@ fn advice(said: &[u8]) -> &'static str {
     }
 }
 
-impl Talk {
+impl Talk<'_> {
     /// The answer to `INFO server`; none where the server keeps it for itself.
     fn info(&mut self) -> Result<Option<String>, Fault> {
         self.send(INFO)?;

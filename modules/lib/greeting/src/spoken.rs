@@ -64,10 +64,10 @@ impl Spoken {
             // A reply is told by its opcode, 1 or 2013.
             [_, _, _, 0, _, _, _, _, _, _, _, _, 1, 0, 0, 0, ..]
             | [_, _, _, 0, _, _, _, _, _, _, _, _, 0xdd, 7, 0, 0, ..] => Some(Self::MongoDb),
-            // The first packet, with the version of the protocol and of the server.
-            [_, _, 0, 0, 10, b'1'..=b'9', b'.' | b'0'..=b'9', ..] => Some(Self::MySql),
-            // Or with an error of its own range.
-            [_, _, 0, 0, 0xff, _, 4..=15, ..] => Some(Self::MySql),
+            // The first packet has the version of the protocol and of the server, or an error of the server's range.
+            [_, _, 0, 0, 10, b'1'..=b'9', b'.' | b'0'..=b'9', ..] | [_, _, 0, 0, 0xff, _, 4..=15, ..] => {
+                Some(Self::MySql)
+            }
             _ => None,
         }
     }

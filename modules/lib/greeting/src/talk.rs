@@ -11,8 +11,14 @@ use crate::{Fault, Spoken};
 /// The longest line that is read, in bytes.
 const LONGEST_LINE: usize = 4096;
 
+/// Redis's `PING`, to which most servers have a word to say, if only a complaint. As an array and not as a bare line, so
+/// that it is long enough for a RabbitMQ to complain of it as well.
+pub const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
+
 /// A connection to a layer's server.
-pub struct Talk {
+pub struct Talk<'a> {
+    dial: &'a dyn Dial,
+    target: &'a Target,
     wire: Wire,
     layer: Layer,
     deadline: Instant,
@@ -20,10 +26,11 @@ pub struct Talk {
     is_known: bool,
 }
 
-impl Talk {
+impl<'a> Talk<'a> {
     /// Connects.
-    pub fn open(dial: &dyn Dial, layer: Layer, target: &Target, deadline: Instant) -> Result<Self, Fault> {
-        Ok(Self { wire: Wire::connect(dial, target, deadline)?, layer, deadline, is_known: false })
+    pub fn open(dial: &'a dyn Dial, layer: Layer, target: &'a Target, deadline: Instant) -> Result<Self, Fault> {
+        let wire = Wire::connect(dial, target, deadline)?;
+        Ok(Self { dial, target, wire, layer, deadline, is_known: false })
     }
 
     /// The layer that is expected.
@@ -40,17 +47,28 @@ impl Talk {
         }
     }
 
-    /// Waits for a first byte. A server of lines waits for the end of one before it complains of what it was sent, so
-    /// after half of the time it gets one.
+    /// Waits for a first byte, to something that is not text. A server of lines may wait without end for the end of
+    /// one; so where a quarter of the time brought nothing, it is asked beside, in words that it would complain of.
     pub fn await_first(&mut self) -> Result<(), Fault> {
-        let half = left(self.deadline).unwrap_or_default() / 2;
-        self.wire.until(Instant::now() + half);
+        let quarter = left(self.deadline).unwrap_or_default() / 4;
+        self.wire.until(Instant::now() + quarter);
         let first = self.peek(1).map(drop);
         self.wire.until(self.deadline);
-        match first {
-            Err(Fault::Net(net::Fault::OutOfTime(_))) => self.send(b"\r\n\r\n"),
-            first => first,
+        if !matches!(first, Err(Fault::Net(net::Fault::OutOfTime(_)))) {
+            return first;
         }
+        match Self::open(self.dial, self.layer, self.target, Instant::now() + quarter).and_then(Self::answer_to_ping) {
+            Ok(Some(spoken)) if spoken.is_of(self.layer) => Err(Fault::NoTls(self.layer)),
+            Err(fault @ Fault::OtherProtocol { .. }) => Err(fault),
+            // It may just be slow.
+            _ => Ok(()),
+        }
+    }
+
+    fn answer_to_ping(mut self) -> Result<Option<Spoken>, Fault> {
+        self.send(PING)?;
+        self.peek(1)?;
+        Ok(Spoken::recognised(&self.wire.ahead))
     }
 
     /// The next bytes, which stay.

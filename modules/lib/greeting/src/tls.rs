@@ -11,7 +11,6 @@ const RECORD: usize = 5;
 pub fn greet(mut talk: Talk) -> Result<Greeting, Fault> {
     let layer = talk.layer();
     talk.send(&client_hello())?;
-    // A server of lines waits for the end of one.
     let first = talk.await_first().and_then(|()| talk.peek(RECORD).map(<[u8]>::to_vec));
     match first {
         Err(Fault::OtherProtocol { spoken: Spoken::Tls, .. }) => {

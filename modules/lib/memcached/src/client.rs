@@ -1,10 +1,12 @@
-mod connect;
 mod wire;
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
+use net::{Dial, Direct, Stage, Target};
+
+use crate::connections::{Connection, Connections};
 use crate::stats::{RunningSettings, Stats};
 use crate::{Endpoint, Error};
 use wire::{Exchange, Wire};
@@ -57,9 +59,16 @@ pub struct RoundTrip {
 impl Client {
     /// Connects within `timeout`, name lookup included; later calls have the same time each.
     pub fn connect(endpoint: &Endpoint, timeout: Duration) -> Result<Self, Error> {
+        Self::dial(&Direct, endpoint, timeout)
+    }
+
+    /// The same, by a connection from elsewhere.
+    pub fn dial(dial: &dyn Dial, endpoint: &Endpoint, timeout: Duration) -> Result<Self, Error> {
         let start = Instant::now();
-        let stream = connect::connect(endpoint, timeout)?;
-        Ok(Self { endpoint: endpoint.clone(), timeout, connect_time: start.elapsed(), wire: Wire::new(stream) })
+        let socket = dial
+            .connect(&Target::from(endpoint), start + timeout)
+            .map_err(|fault| not_connected(fault, endpoint, timeout))?;
+        Ok(Self { endpoint: endpoint.clone(), timeout, connect_time: start.elapsed(), wire: Wire::new(socket) })
     }
 
     /// The endpoint connected to.
@@ -172,6 +181,27 @@ impl Client {
         Ok(RoundTrip { connect: self.connect_time, write, read, delete })
     }
 
+    /// Who is connected, this client included; the sockets that the daemon listens on are left out.
+    ///
+    /// [`Error::NotTold`] where the server does not know the question: an old one, or a managed service.
+    pub fn connections(&mut self) -> Result<Vec<Connection>, Error> {
+        let command = "stats conns";
+        let mut exchange = self.send(command, format!("{command}\r\n").as_bytes())?;
+        let mut found = Connections::default();
+        loop {
+            let line = exchange.line()?;
+            match line.strip_prefix("STAT ") {
+                Some(rest) if found.add(rest) => {}
+                // Whoever knows the question has this client to tell of.
+                None if line == "END" && !found.is_empty() => return Ok(found.into_clients()),
+                None if line == "END" || line == "ERROR" => {
+                    return Err(Error::NotTold { endpoint: self.endpoint.clone(), command });
+                }
+                _ => return Err(exchange.unexpected(&line)),
+            }
+        }
+    }
+
     fn stat_lines(&mut self, command: &'static str) -> Result<BTreeMap<String, String>, Error> {
         let mut exchange = self.send(command, format!("{command}\r\n").as_bytes())?;
         let mut found = BTreeMap::new();
@@ -191,6 +221,20 @@ impl Client {
 
     fn send(&mut self, command: &'static str, request: &[u8]) -> Result<Exchange<'_>, Error> {
         Exchange::start(&mut self.wire, &self.endpoint, command, self.timeout, request)
+    }
+}
+
+/// The error for a connection that did not come about.
+fn not_connected(fault: net::Fault, endpoint: &Endpoint, timeout: Duration) -> Error {
+    let endpoint = endpoint.clone();
+    match fault {
+        net::Fault::Unresolved(reason) => Error::Resolve { endpoint, reason },
+        net::Fault::OutOfTime(Stage::Name) => {
+            Error::Resolve { endpoint, reason: format!("no answer within {timeout:?}") }
+        }
+        net::Fault::OutOfTime(_) => Error::Timeout { endpoint, command: "connect", timeout },
+        net::Fault::Connect(source) | net::Fault::Lost(source) => Error::Connect { endpoint, source },
+        net::Fault::Way(said) => Error::Way { endpoint, said },
     }
 }
 

@@ -3,6 +3,8 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use net::Target;
+
 use crate::Error;
 
 /// Where a memcached answers.
@@ -37,6 +39,15 @@ impl From<SocketAddr> for Endpoint {
 impl From<(IpAddr, u16)> for Endpoint {
     fn from((address, port): (IpAddr, u16)) -> Self {
         Self::tcp(address.to_string(), port)
+    }
+}
+
+impl From<&Endpoint> for Target {
+    fn from(endpoint: &Endpoint) -> Self {
+        match endpoint {
+            Endpoint::Tcp { host, port } => Self::tcp(host, *port),
+            Endpoint::Unix(path) => Self::Unix(path.clone()),
+        }
     }
 }
 

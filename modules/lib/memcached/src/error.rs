@@ -94,6 +94,14 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The way to the server does not work; of the server itself nothing is known.
+    #[error("{endpoint}: {said}")]
+    Way {
+        /// The endpoint asked for.
+        endpoint: Endpoint,
+        /// What was said of the way, and by whom.
+        said: String,
+    },
     /// The deadline of a call passed.
     #[error(
         "{endpoint}: no answer to {command} within {timeout:?}; check the network, the firewall, and that this is memcached"
@@ -133,6 +141,14 @@ pub enum Error {
         command: &'static str,
         /// The server's line, shortened, without control characters.
         reply: String,
+    },
+    /// The server does not know the question.
+    #[error("{endpoint}: the server does not answer {command}; an old memcached, or a managed one, may not know it")]
+    NotTold {
+        /// The endpoint asked.
+        endpoint: Endpoint,
+        /// The command.
+        command: &'static str,
     },
     /// The answer is not what memcached's protocol allows.
     #[error("{endpoint}: the answer to {command} is not memcached's ({detail}); check that this port is memcached's")]

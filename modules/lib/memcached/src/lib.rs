@@ -4,7 +4,8 @@
 //! - [`Settings`]: what a daemon should run with; checked by [`Settings::validate`].
 //! - [`conf::Document`]: the configuration file; [`conf::Document::apply`] sets the managed options
 //!   and leaves every other line as it is.
-//! - [`Client`]: talks to a daemon over TCP or a unix socket, each call with a deadline.
+//! - [`Client`]: talks to a daemon over TCP or a unix socket, from here or elsewhere ([`net::Dial`]), each call with a
+//!   deadline.
 //! - [`Stats`], [`RunningSettings`]: what the daemon says of itself, in typed fields.
 //! - [`compare()`]: where the running daemon differs from what was asked.
 //!
@@ -14,6 +15,7 @@
 mod client;
 mod compare;
 pub mod conf;
+mod connections;
 mod endpoint;
 mod error;
 mod option;
@@ -22,6 +24,7 @@ mod stats;
 
 pub use client::{Client, RoundTrip};
 pub use compare::{Mismatch, compare};
+pub use connections::Connection;
 pub use endpoint::Endpoint;
 pub use error::Error;
 pub use option::ExtraOption;

@@ -3,13 +3,15 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
-use std::net::TcpListener;
+use std::net::{IpAddr, SocketAddrV4, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use memcached::conf::Document;
-use memcached::{Client, Endpoint, Error, ExtraOption, Settings, compare};
+use memcached::{Client, Connection, Endpoint, Error, ExtraOption, Settings, compare};
+use net::{Dial, Fault, Socket, Target};
+use rustix::net::{AddressFamily, SocketType};
 
 const WAIT: Duration = Duration::from_secs(10);
 
@@ -177,6 +179,51 @@ fn a_unix_socket_serves_as_well() {
     client.round_trip("test").unwrap();
     let settings = client.settings().unwrap();
     assert_eq!(settings.domain_socket.as_deref(), path.to_str());
+}
+
+/// Connects from this address of the host.
+#[derive(Debug)]
+struct From([u8; 4]);
+
+impl Dial for From {
+    fn resolve(&self, _: &str, _: Instant) -> Result<Option<Vec<IpAddr>>, Fault> {
+        Ok(None)
+    }
+
+    fn connect(&self, target: &Target, _: Instant) -> Result<Socket, Fault> {
+        let failed = |errno: rustix::io::Errno| Fault::Connect(errno.into());
+        let target: SocketAddrV4 = target.to_string().parse().unwrap();
+        let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).map_err(failed)?;
+        rustix::net::bind(&socket, &SocketAddrV4::new(self.0.into(), 0)).map_err(failed)?;
+        rustix::net::connect(&socket, &target).map_err(failed)?;
+        Ok(Socket::Tcp(TcpStream::from(socket)))
+    }
+}
+
+#[test]
+fn the_daemons_clients_are_told_with_their_addresses() {
+    let Some(daemon) = Daemon::on_loopback(&[]) else {
+        return;
+    };
+    let mut others = [[127, 0, 0, 2], [127, 0, 0, 3]].map(|address| {
+        let mut client = Client::dial(&From(address), &daemon.endpoint, WAIT).unwrap();
+        client.version().unwrap();
+        client
+    });
+    let found = daemon.client().connections().unwrap();
+    let at = |address: [u8; 4]| -> Vec<&Connection> {
+        found.iter().filter(|found| found.address() == Some(address.into())).collect()
+    };
+    for address in [[127, 0, 0, 2], [127, 0, 0, 3]] {
+        let [connection] = at(address)[..] else { panic!("{found:?}") };
+        assert!(connection.peer.starts_with(&format!("tcp:{}:", IpAddr::from(address))), "{connection:?}");
+        assert!(connection.state.starts_with("conn_"), "{connection:?}");
+        assert!(connection.seconds_since_last_command.is_some_and(|seconds| seconds < 60), "{connection:?}");
+    }
+    // The asker; the start's connection may not have been noticed as gone.
+    assert!(!at([127, 0, 0, 1]).is_empty(), "{found:?}");
+    assert!(found.iter().all(|connection| connection.state != "conn_listening"), "{found:?}");
+    others[0].version().unwrap();
 }
 
 #[test]

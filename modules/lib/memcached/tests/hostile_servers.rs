@@ -117,6 +117,72 @@ fn a_server_that_ends_in_the_middle_of_an_answer() {
 }
 
 #[test]
+fn a_server_that_does_not_tell_its_connections() {
+    for answer in [&b"ERROR\r\n"[..], b"END\r\n"] {
+        let endpoint = answering(answer);
+        assert_eq!(
+            client(&endpoint, LONG).connections().unwrap_err().to_string(),
+            format!(
+                "{endpoint}: the server does not answer stats conns; an old memcached, or a managed one, may not know it"
+            )
+        );
+    }
+}
+
+#[test]
+fn connections_that_cannot_be_true() {
+    for (answer, detail) in [
+        (&b"STAT pid 1\r\nEND\r\n"[..], "STAT pid 1"),
+        (b"STAT 1:addr\r\nEND\r\n", "STAT 1:addr"),
+        (b"STAT -1:addr x\r\nEND\r\n", "STAT -1:addr x"),
+        (b"VERSION 1\r\n", "VERSION 1"),
+    ] {
+        let endpoint = answering(answer);
+        assert_eq!(
+            client(&endpoint, LONG).connections().unwrap_err().to_string(),
+            format!(
+                "{endpoint}: the answer to stats conns is not memcached's ({detail:?}); check that this port is memcached's"
+            )
+        );
+    }
+}
+
+#[test]
+fn connections_without_end_are_not_kept() {
+    // Each is another than the one before it.
+    let endpoint = endless(b"STAT 1:addr tcp:10.0.0.1:1\r\nSTAT 2:addr tcp:10.0.0.2:1\r\n");
+    let error = client(&endpoint, LONG).connections().unwrap_err();
+    assert!(matches!(error, Error::NotMemcached { .. }), "{error}");
+    // All lines of one: there is nothing to keep, and the time ends it.
+    let endpoint = endless(b"STAT 1:addr tcp:10.0.0.1:1\r\n");
+    let error = client(&endpoint, SHORT).connections().unwrap_err();
+    assert!(matches!(error, Error::Timeout { .. }), "{error}");
+}
+
+/// Another way than this host's own.
+#[derive(Debug)]
+struct Nowhere;
+
+impl net::Dial for Nowhere {
+    fn resolve(&self, _: &str, _: std::time::Instant) -> Result<Option<Vec<std::net::IpAddr>>, net::Fault> {
+        Ok(None)
+    }
+
+    fn connect(&self, _: &net::Target, _: std::time::Instant) -> Result<net::Socket, net::Fault> {
+        Err(net::Fault::Way("ssh to 172.31.5.10: Permission denied".to_owned()))
+    }
+}
+
+#[test]
+fn a_way_that_does_not_work_is_told_as_it_is() {
+    let endpoint = Endpoint::tcp("10.0.0.5", 11211);
+    assert_eq!(
+        Client::dial(&Nowhere, &endpoint, LONG).unwrap_err().to_string(),
+        "10.0.0.5:11211: ssh to 172.31.5.10: Permission denied"
+    );
+}
+
+#[test]
 fn values_that_cannot_be_true() {
     for answer in [
         &b"VALUE other 0 1\r\nx\r\nEND\r\n"[..],

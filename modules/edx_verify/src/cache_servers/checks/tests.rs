@@ -33,6 +33,25 @@ fn a_name_without_an_address_fails_and_nothing_else_is_tried() {
 }
 
 #[test]
+fn a_name_that_only_the_far_end_knows_and_a_way_there_that_does_not_work() {
+    let error = Error::Way { endpoint: ENDPOINT.parse().unwrap(), said: "ssh to app1: Permission denied".to_owned() };
+    let connect = Step::Failed(Fault::Memcached(error));
+    let seen = Seen { address: Step::Seen(Address::Untold), connect, ..Seen::default() };
+    let checks = judge(ENDPOINT, &seen, &limits(false));
+    let untold = "only the host that connects to it knows the name's address";
+    assert_eq!(checks[0], Check::skipped("memcached.address", ENDPOINT, untold));
+    assert_eq!(
+        checks[1],
+        Check::failed(
+            "memcached.reachable",
+            ENDPOINT,
+            "ssh to app1: Permission denied",
+            "see to the way to the server first; of memcached nothing is known"
+        )
+    );
+}
+
+#[test]
 fn a_name_server_that_does_not_answer_fails_by_name() {
     let address = Step::Failed(Fault::OutOfTime);
     let checks = judge(ENDPOINT, &Seen { address, ..Seen::default() }, &limits(false));

@@ -1,7 +1,8 @@
 use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
-use super::connect::Stream;
+use net::Socket;
+
 use crate::{Endpoint, Error};
 
 /// The longest line that is read, in bytes.
@@ -12,7 +13,7 @@ const SHOWN: usize = 120;
 /// A connection and the bytes read ahead from it.
 #[derive(Debug)]
 pub(super) struct Wire {
-    stream: Stream,
+    socket: Socket,
     /// Read, but not used yet; never more than a line and one read.
     ahead: Vec<u8>,
     /// After a failure, what comes next on the connection is unknown.
@@ -20,8 +21,8 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub fn new(stream: Stream) -> Self {
-        Self { stream, ahead: Vec::new(), broken: false }
+    pub fn new(socket: Socket) -> Self {
+        Self { socket, ahead: Vec::new(), broken: false }
     }
 }
 
@@ -54,7 +55,7 @@ impl<'a> Exchange<'a> {
     fn write(&mut self, mut request: &[u8]) -> Result<(), Error> {
         while !request.is_empty() {
             self.arm()?;
-            match self.wire.stream.write(request) {
+            match self.wire.socket.write(request) {
                 Ok(sent) => request = &request[sent..],
                 // A server that is out of connections says so and closes at once: its words may
                 // be there to read although nothing can be sent any more.
@@ -101,7 +102,7 @@ impl<'a> Exchange<'a> {
         let mut buffer = [0; 4096];
         loop {
             self.arm()?;
-            match self.wire.stream.read(&mut buffer) {
+            match self.wire.socket.read(&mut buffer) {
                 Ok(0) => return Err(self.closed()),
                 Ok(count) => {
                     self.wire.ahead.extend_from_slice(&buffer[..count]);
@@ -120,7 +121,7 @@ impl<'a> Exchange<'a> {
         if left.is_zero() {
             return Err(self.timed_out());
         }
-        let armed = self.wire.stream.set_timeout(left);
+        let armed = self.wire.socket.set_timeout(left);
         armed.map_err(|error| self.failed(error))
     }
 

@@ -1,0 +1,168 @@
+//! Real daemons, each of its test's own, on loopback and in a temporary folder.
+
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// Until a daemon takes connections. An Erlang takes its time on a busy machine.
+const START: Duration = Duration::from_secs(120);
+
+pub struct Daemon {
+    processes: Vec<Child>,
+    pub port: u16,
+    pub folder: TempDir,
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        for process in self.processes.iter_mut().rev() {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+pub fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// Whether a program is there; else says that the test is skipped.
+pub fn is_installed(program: &str) -> bool {
+    let is_installed = Path::new(program).exists();
+    if !is_installed {
+        println!("skipped: {program} is not installed");
+    }
+    is_installed
+}
+
+/// Starts it, and waits until it takes connections.
+fn start(folder: TempDir, port: u16, mut before: Vec<Child>, command: &mut Command) -> Daemon {
+    let log = File::create(folder.path().join("log")).unwrap();
+    let process = command.stdin(Stdio::null()).stderr(log.try_clone().unwrap()).stdout(log).spawn().unwrap();
+    before.push(process);
+    let mut daemon = Daemon { processes: before, port, folder };
+    let end = Instant::now() + START;
+    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+        let is_over = daemon.processes.last_mut().unwrap().try_wait().unwrap().is_some() || Instant::now() > end;
+        assert!(!is_over, "it does not start: {}", fs::read_to_string(daemon.folder.path().join("log")).unwrap());
+        thread::sleep(Duration::from_millis(50));
+    }
+    daemon
+}
+
+pub fn redis(arguments: &[&str]) -> Option<Daemon> {
+    let program = "/usr/bin/redis-server";
+    let port = free_port();
+    is_installed(program).then(|| {
+        let mut command = Command::new(program);
+        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]).args(arguments);
+        start(tempfile::tempdir().unwrap(), port, Vec::new(), &mut command)
+    })
+}
+
+/// Redis with TLS and nothing else, by a certificate made for it.
+pub fn redis_with_tls() -> Option<Daemon> {
+    let (program, openssl) = ("/usr/bin/redis-server", "/usr/bin/openssl");
+    if !is_installed(program) || !is_installed(openssl) {
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (key, certificate) = (file("key"), file("certificate"));
+    let made = Command::new(openssl)
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"])
+        .args(["-keyout", &key, "-out", &certificate])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let port = free_port();
+    let mut command = Command::new(program);
+    command.args(["--port", "0", "--tls-port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]).args([
+        "--tls-cert-file",
+        &certificate,
+        "--tls-key-file",
+        &key,
+        "--tls-auth-clients",
+        "no",
+    ]);
+    Some(start(folder, port, Vec::new(), &mut command))
+}
+
+pub fn memcached(arguments: &[&str]) -> Option<Daemon> {
+    let program = "/usr/bin/memcached";
+    let port = free_port();
+    is_installed(program).then(|| {
+        let mut command = Command::new(program);
+        command.args(["-u", "nobody", "-l", "127.0.0.1", "-U", "0", "-p", &port.to_string()]).args(arguments);
+        start(tempfile::tempdir().unwrap(), port, Vec::new(), &mut command)
+    })
+}
+
+/// MariaDB with a new, empty data folder, whose users come from `localhost` alone.
+pub fn mariadb(arguments: &[&str]) -> Option<Daemon> {
+    let (program, install) = ("/usr/sbin/mariadbd", "/usr/bin/mariadb-install-db");
+    if !is_installed(program) || !is_installed(install) {
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let data = format!("--datadir={}", folder.path().join("data").display());
+    // Only root may, and has to, name itself.
+    let user: &[&str] = if rustix::process::geteuid().is_root() { &["--user=root"] } else { &[] };
+    let made = Command::new(install).args(["--no-defaults", "--skip-test-db", &data]).args(user).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let port = free_port();
+    let mut command = Command::new(program);
+    command
+        .args(["--no-defaults", &data, "--bind-address=127.0.0.1", "--skip-name-resolve", "--skip-log-bin"])
+        .args([format!("--port={port}"), format!("--socket={}", folder.path().join("socket").display())])
+        .args(user)
+        .args(arguments);
+    Some(start(folder, port, Vec::new(), &mut command))
+}
+
+impl Daemon {
+    /// What MariaDB answers to its own root.
+    pub fn sql(&self, statement: &str) -> String {
+        let asked = Command::new("/usr/bin/mariadb")
+            .args(["--no-defaults", "--batch", "--skip-column-names", "--execute", statement, "--socket"])
+            .arg(self.folder.path().join("socket"))
+            .output()
+            .unwrap();
+        assert!(asked.status.success(), "{asked:?}");
+        String::from_utf8(asked.stdout).unwrap()
+    }
+}
+
+/// RabbitMQ, and an epmd of its own, so that nothing of it outlives the test.
+pub fn rabbitmq() -> Option<Daemon> {
+    let (program, epmd) = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "/usr/bin/epmd");
+    if !is_installed(program) || !is_installed(epmd) {
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let names = free_port().to_string();
+    let epmd = Command::new(epmd).args(["-port", &names, "-address", "127.0.0.1"]).spawn().unwrap();
+    let plugins = folder.path().join("plugins");
+    fs::write(&plugins, "[].\n").unwrap();
+    let port = free_port();
+    let mut command = Command::new(program);
+    command
+        .env("HOME", folder.path())
+        .env("ERL_EPMD_PORT", &names)
+        .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+        .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
+        .env("RABBITMQ_NODENAME", "edxops-test@localhost")
+        .env("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1")
+        .env("RABBITMQ_NODE_PORT", port.to_string())
+        .env("RABBITMQ_DIST_PORT", free_port().to_string())
+        .env("RABBITMQ_MNESIA_BASE", folder.path())
+        .env("RABBITMQ_LOG_BASE", folder.path())
+        .env("RABBITMQ_ENABLED_PLUGINS_FILE", &plugins)
+        .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}");
+    Some(start(folder, port, vec![epmd], &mut command))
+}
