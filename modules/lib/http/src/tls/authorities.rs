@@ -1,6 +1,6 @@
 //! The authorities that are trusted: the public ones, those of this host, and those that were given.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -28,9 +28,12 @@ pub fn all(given: &[CertificateDer<'static>]) -> RootCertStore {
 
 /// A file's bytes; none where there are too many.
 pub fn bounded(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    // A FIFO would keep whoever opens it.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
     let file = File::open(path)?;
     let mut bytes = Vec::new();
-    // A FIFO would keep whoever opens it; a folder opens, and then cannot be read.
     let limit = u64::try_from(LARGEST).unwrap_or(u64::MAX);
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(Some(bytes).filter(|bytes| bytes.len() <= LARGEST))
