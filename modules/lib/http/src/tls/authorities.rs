@@ -18,8 +18,12 @@ const OF_THE_HOST: [&str; 3] =
 
 /// All that is trusted. What of the host's own cannot be read is left out: the public ones are there anyway.
 pub fn all(given: &[CertificateDer<'static>]) -> RootCertStore {
+    known(&OF_THE_HOST.map(Path::new), given)
+}
+
+fn known(of_the_host: &[&Path], given: &[CertificateDer<'static>]) -> RootCertStore {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    if let Some(pem) = OF_THE_HOST.iter().find_map(|path| bounded(Path::new(path)).ok()) {
+    if let Some(pem) = of_the_host.iter().find_map(|path| bounded(path).ok()) {
         roots.add_parsable_certificates(certificates(&pem.unwrap_or_default()).filter_map(Result::ok));
     }
     roots.add_parsable_certificates(given.iter().cloned());
@@ -42,4 +46,27 @@ pub fn bounded(path: &Path) -> io::Result<Option<Vec<u8>>> {
 /// The certificates in a PEM file, or what is wrong with one.
 pub fn certificates(pem: &[u8]) -> impl Iterator<Item = Result<CertificateDer<'static>, String>> {
     CertificateDer::pem_slice_iter(pem).map(|found| found.map_err(|error| error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of nobody, for this test.
+    const PEM: &str = include_str!("authorities/example.pem");
+
+    #[test]
+    fn what_the_host_trusts_is_trusted_besides_the_public_authorities() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let (store, missing) = (folder.path().join("store"), folder.path().join("missing"));
+        std::fs::write(&store, format!("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n{PEM}")).unwrap();
+        let public = webpki_roots::TLS_SERVER_ROOTS.len();
+        assert!(public > 50);
+        assert_eq!(known(&[&missing], &[]).len(), public);
+        assert_eq!(known(&[&missing, &store], &[]).len(), public + 1);
+        let given: Vec<_> = certificates(PEM.as_bytes()).map(Result::unwrap).collect();
+        assert_eq!(known(&[&missing, &store], &given).len(), public + 2);
+        std::fs::write(&store, "x".repeat(LARGEST + 1)).unwrap();
+        assert_eq!(known(&[&store], &[]).len(), public);
+    }
 }
