@@ -95,11 +95,7 @@ impl Line {
     }
 
     /// Tries a step until it has its result or the time is over.
-    pub fn wait_for<T>(
-        &self,
-        deadline: Instant,
-        mut step: impl FnMut() -> Result<T, ssh2::Error>,
-    ) -> Result<T, Stop> {
+    pub fn wait_for<T>(&self, deadline: Instant, mut step: impl FnMut() -> Result<T, ssh2::Error>) -> Result<T, Stop> {
         loop {
             if let Some(value) = self.attempt(&mut step)? {
                 return Ok(value);

@@ -50,11 +50,9 @@ impl Request {
     fn out_of_time(&self, hop: &str) {
         match self {
             Self::Connect { reply, .. } => drop(reply.send(Err(Fault::OutOfTime(Stage::Connection)))),
-            Self::Run { reply, time, .. } => drop(reply.send(Err(Error::OutOfTime {
-                hop: hop.to_owned(),
-                step: Step::Command,
-                time: *time,
-            }))),
+            Self::Run { reply, time, .. } => {
+                drop(reply.send(Err(Error::OutOfTime { hop: hop.to_owned(), step: Step::Command, time: *time })))
+            }
         }
     }
 }
@@ -245,10 +243,12 @@ impl Pump {
 
     /// Waits for the next thing to do.
     fn sleep(&mut self) -> Result<(), Stop> {
-        let deadlines = self.opening.iter().filter(|(_, is_abandoned)| !is_abandoned).map(|(request, _)| request.deadline());
+        let deadlines =
+            self.opening.iter().filter(|(_, is_abandoned)| !is_abandoned).map(|(request, _)| request.deadline());
         let deadlines = deadlines.chain(self.waiting.iter().map(Request::deadline));
         let next = deadlines.chain(self.runs.iter().map(Run::deadline)).min();
-        let is_idle = self.relays.is_empty() && self.runs.is_empty() && self.opening.is_none() && self.closing.is_empty();
+        let is_idle =
+            self.relays.is_empty() && self.runs.is_empty() && self.opening.is_none() && self.closing.is_empty();
         let time = match next {
             Some(next) => Some(next.saturating_duration_since(Instant::now()).min(LOOK)),
             None if is_idle => None,
