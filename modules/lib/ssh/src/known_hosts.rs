@@ -14,7 +14,7 @@ use crate::{Error, base64};
 /// No file of known hosts is larger.
 const LARGEST: u64 = 16 << 20;
 /// Stands for a key, where only a name is looked for.
-const ANY_KEY: (&str, &[u8]) = ("AAAA", &[0, 0, 0]);
+const ANY_KEY: (&str, &[u8]) = ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", &[0; 24]);
 
 /// What the files say of one host.
 #[derive(Debug)]

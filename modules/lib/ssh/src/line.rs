@@ -5,6 +5,8 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::RecvFlags;
 use ssh2::{BlockDirections, ErrorCode, Session};
 
 /// libssh2's numbers for what is told apart here.
@@ -82,6 +84,12 @@ impl Line {
                 Err(error) => return Err(Stop::Failed(error)),
             }
         }
+    }
+
+    /// Whether the far end has hung up, and all it said was read.
+    pub fn is_closed(&self) -> bool {
+        let peeked = rustix::net::recv(&self.socket, &mut [0u8; 1][..], RecvFlags::PEEK | RecvFlags::DONTWAIT);
+        peeked.map_or_else(|errno| errno != Errno::AGAIN && errno != Errno::INTR, |(count, _)| count == 0)
     }
 
     /// Tries a read or write of a channel.

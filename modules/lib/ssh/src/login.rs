@@ -104,9 +104,13 @@ impl Attempts<'_> {
         match self.line.wait_for(self.deadline, step) {
             Ok(()) => Ok(true),
             Err(Stop::OutOfTime) => Err(Stop::OutOfTime),
-            Err(stop) if stop.is_fatal() => {
-                let keys = self.tried.len();
-                let said = format!("{} after {keys} ways to log in were tried: {}", stop.said(), self.tried.join("; "));
+            Err(stop) if stop.is_fatal() || self.line.is_closed() => {
+                // The usual cause is a limit of the server's (MaxAuthTries), whose words libssh2 keeps to itself.
+                let said = format!(
+                    "the host hung up after these were tried, of which it may want fewer: {} ({})",
+                    self.tried.join("; "),
+                    stop.said()
+                );
                 Err(Stop::Said(said))
             }
             Err(_) => Ok(false),
