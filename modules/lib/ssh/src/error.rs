@@ -29,10 +29,9 @@ pub enum Error {
     KnownHosts { file: PathBuf, source: io::Error },
     #[error(
         "ssh {hop}: this host is not known: its {kind} key has the fingerprint {fingerprint}, which is not in \
-         {files}. Check it with whoever runs the host, and connect once with 'ssh {command}', or add \
-         the line of 'ssh-keyscan {scan}' to that file"
+         {files}. Check it with whoever runs the host, and {advice}"
     )]
-    UnknownHost { hop: String, kind: String, fingerprint: String, files: String, command: String, scan: String },
+    UnknownHost { hop: String, kind: String, fingerprint: String, files: String, advice: String },
     #[error(
         "ssh {hop}: THE HOST'S KEY IS NOT THE KNOWN ONE. Somebody may be between you and it, or it was set up anew. \
          It shows a {kind} key with the fingerprint {fingerprint}; {known} says otherwise. Nothing was sent. Only \

@@ -28,14 +28,14 @@ pub struct Line {
 
 /// Why a step ended without its result.
 #[derive(Debug)]
-pub enum Stop {
+pub enum Halt {
     OutOfTime,
     Failed(ssh2::Error),
     /// Something that is known better here.
     Said(String),
 }
 
-impl Stop {
+impl Halt {
     pub fn code(&self) -> Option<i32> {
         match self {
             Self::Failed(error) => code_of(error),
@@ -69,19 +69,19 @@ impl Line {
     ///
     /// A step that stopped in the middle of a packet is tried again before any other: libssh2 has one place for an
     /// unfinished packet, and nothing else may be sent before it is out.
-    pub fn attempt<T>(&self, mut step: impl FnMut() -> Result<T, ssh2::Error>) -> Result<Option<T>, Stop> {
+    pub fn attempt<T>(&self, mut step: impl FnMut() -> Result<T, ssh2::Error>) -> Result<Option<T>, Halt> {
         let deadline = Instant::now() + self.patience;
         loop {
             match step() {
                 Ok(value) => return Ok(Some(value)),
                 Err(error) if code_of(&error) == Some(code::AGAIN) => match self.session.block_directions() {
                     BlockDirections::Outbound | BlockDirections::Both => {
-                        let left = net::left(deadline).ok_or(Stop::OutOfTime)?;
+                        let left = net::left(deadline).ok_or(Halt::OutOfTime)?;
                         wait(&mut [PollFd::new(&self.socket, PollFlags::OUT)], Some(left));
                     }
                     BlockDirections::Inbound | BlockDirections::None => return Ok(None),
                 },
-                Err(error) => return Err(Stop::Failed(error)),
+                Err(error) => return Err(Halt::Failed(error)),
             }
         }
     }
@@ -93,7 +93,7 @@ impl Line {
     }
 
     /// Tries a read or write of a channel.
-    pub fn attempt_io<T>(&self, mut step: impl FnMut() -> io::Result<T>) -> Result<Option<T>, Stop> {
+    pub fn attempt_io<T>(&self, mut step: impl FnMut() -> io::Result<T>) -> Result<Option<T>, Halt> {
         self.attempt(|| {
             step().map_err(|error| match error.kind() {
                 io::ErrorKind::WouldBlock => ssh2::Error::from_errno(ErrorCode::Session(code::AGAIN)),
@@ -103,12 +103,12 @@ impl Line {
     }
 
     /// Tries a step until it has its result or the time is over.
-    pub fn wait_for<T>(&self, deadline: Instant, mut step: impl FnMut() -> Result<T, ssh2::Error>) -> Result<T, Stop> {
+    pub fn wait_for<T>(&self, deadline: Instant, mut step: impl FnMut() -> Result<T, ssh2::Error>) -> Result<T, Halt> {
         loop {
             if let Some(value) = self.attempt(&mut step)? {
                 return Ok(value);
             }
-            let left = net::left(deadline).ok_or(Stop::OutOfTime)?;
+            let left = net::left(deadline).ok_or(Halt::OutOfTime)?;
             wait(&mut [PollFd::new(&self.socket, PollFlags::IN)], Some(left));
         }
     }

@@ -11,7 +11,7 @@ use net::{Fault, Stage};
 use rustix::event::{PollFd, PollFlags};
 use ssh2::Channel;
 
-use crate::line::{Line, Stop, code, wait};
+use crate::line::{Halt, Line, code, wait};
 use crate::relay::Relay;
 use crate::run::Run;
 use crate::{Error, Output, Step};
@@ -78,10 +78,10 @@ impl Pump {
     }
 
     /// Serves until nobody can ask any more, or the session breaks; `fate` is known before anybody is told.
-    pub fn run(mut self, fate: &OnceLock<String>) -> Result<(), Stop> {
+    pub fn run(mut self, fate: &OnceLock<String>) -> Result<(), Halt> {
         let result = self.serve();
-        if let Err(stop) = &result {
-            let _ = fate.set(stop.said());
+        if let Err(halt) = &result {
+            let _ = fate.set(halt.said());
         } else {
             // A last word, where it goes out at once; the socket closes anyway.
             let _ = self.line.session.disconnect(None, "done", None);
@@ -89,7 +89,7 @@ impl Pump {
         result
     }
 
-    fn serve(&mut self) -> Result<(), Stop> {
+    fn serve(&mut self) -> Result<(), Halt> {
         loop {
             if !self.listen() {
                 return Ok(());
@@ -112,7 +112,7 @@ impl Pump {
     }
 
     /// One round; whether there may be more to do at once.
-    fn step(&mut self) -> Result<bool, Stop> {
+    fn step(&mut self) -> Result<bool, Halt> {
         let mut moved = self.open()?;
         for relay in &mut self.relays {
             moved |= relay.step(&self.line)?;
@@ -127,7 +127,7 @@ impl Pump {
     }
 
     /// Brings the channel that is being opened further; whether one is there now.
-    fn open(&mut self) -> Result<bool, Stop> {
+    fn open(&mut self) -> Result<bool, Halt> {
         if self.opening.is_none() {
             self.opening = self.waiting.pop_front().map(|request| (request, false));
         }
@@ -142,8 +142,8 @@ impl Pump {
         let channel = match attempt {
             Ok(None) => return Ok(false),
             Ok(Some(channel)) => Ok(channel),
-            Err(stop) if stop.code() == Some(code::CHANNEL_FAILURE) => Err(stop.said()),
-            Err(stop) => return Err(stop),
+            Err(halt) if halt.code() == Some(code::CHANNEL_FAILURE) => Err(halt.said()),
+            Err(halt) => return Err(halt),
         };
         let is_abandoned = *is_abandoned;
         let Some((request, _)) = self.opening.take() else { return Ok(false) };
@@ -202,7 +202,7 @@ impl Pump {
 
     /// Closes the channels of what is over. A channel is dropped only when it is closed: libssh2 would send its last
     /// word then, between others' packets.
-    fn bury(&mut self) -> Result<(), Stop> {
+    fn bury(&mut self) -> Result<(), Halt> {
         let relays = self.relays.extract_if(.., |relay| relay.is_over()).map(Relay::into_channel);
         let runs = self.runs.extract_if(.., |run| run.is_over()).map(Run::into_channel);
         self.closing.extend(relays.chain(runs));
@@ -211,7 +211,7 @@ impl Pump {
             match self.line.attempt(|| channel.close()) {
                 Ok(None) => at += 1,
                 Ok(Some(())) => drop(self.closing.swap_remove(at)),
-                Err(stop) if stop.is_fatal() => return Err(stop),
+                Err(halt) if halt.is_fatal() => return Err(halt),
                 Err(_) => drop(self.closing.swap_remove(at)),
             }
         }
@@ -242,7 +242,7 @@ impl Pump {
     }
 
     /// Waits for the next thing to do.
-    fn sleep(&mut self) -> Result<(), Stop> {
+    fn sleep(&mut self) -> Result<(), Halt> {
         let deadlines =
             self.opening.iter().filter(|(_, is_abandoned)| !is_abandoned).map(|(request, _)| request.deadline());
         let deadlines = deadlines.chain(self.waiting.iter().map(Request::deadline));
@@ -269,7 +269,7 @@ impl Pump {
             let _ = self.ear.read(&mut [0; 64]);
         }
         if has_ended {
-            return Err(Stop::Said("the host closed it".to_owned()));
+            return Err(Halt::Said("the host closed it".to_owned()));
         }
         Ok(())
     }

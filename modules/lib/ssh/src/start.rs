@@ -9,7 +9,7 @@ use rustix::net::RecvFlags;
 use ssh2::{HashType, MethodType, Session};
 
 use crate::known_hosts::{KnownHost, Verdict, kind_of};
-use crate::line::{Line, Stop, wait};
+use crate::line::{Halt, Line, wait};
 use crate::worker::Event;
 use crate::{Error, Hop, Settings, Step, base64, login};
 
@@ -48,12 +48,12 @@ impl Mark {
     }
 
     /// What is told of a step that did not end well.
-    pub fn stopped(&self, step: Step, stop: Stop, told: Told) -> Error {
+    pub fn stopped(&self, step: Step, halt: Halt, told: Told) -> Error {
         let hop = self.hop.clone();
-        match (stop, told) {
-            (Stop::OutOfTime, _) => Error::OutOfTime { hop, step, time: self.settings.timeout },
-            (stop, Told::Handshake) => Error::Handshake { hop, said: stop.said() },
-            (stop, Told::Lost) => Error::Lost { hop, said: stop.said() },
+        match (halt, told) {
+            (Halt::OutOfTime, _) => Error::OutOfTime { hop, step, time: self.settings.timeout },
+            (halt, Told::Handshake) => Error::Handshake { hop, said: halt.said() },
+            (halt, Told::Lost) => Error::Lost { hop, said: halt.said() },
         }
     }
 }
@@ -72,7 +72,7 @@ pub fn start(socket: OwnedFd, hop: &Hop, user: &str, mark: &Mark) -> Result<Line
     let preferred = in_order(&known.kinds());
     line.session
         .method_pref(MethodType::HostKey, &preferred)
-        .map_err(|error| mark.stopped(Step::Handshake, Stop::Failed(error), Told::Handshake))?;
+        .map_err(|error| mark.stopped(Step::Handshake, Halt::Failed(error), Told::Handshake))?;
     shake_hands(&line, mark, deadline)?;
     check_host(&line, mark, hop, user, &known)?;
     login::log_in(&line, mark, user, &mark.settings)?;
@@ -104,7 +104,7 @@ fn shake_hands(line: &Line, mark: &Mark, mut deadline: Instant) -> Result<(), Er
                     std::thread::sleep(std::time::Duration::from_millis(10));
                     continue;
                 }
-                Words::Begun => return Err(mark.stopped(step, Stop::OutOfTime, Told::Handshake)),
+                Words::Begun => return Err(mark.stopped(step, Halt::OutOfTime, Told::Handshake)),
                 Words::Other(words) => return Err(Error::NotSsh { hop: mark.hop.clone(), words }),
             }
         }
@@ -112,17 +112,17 @@ fn shake_hands(line: &Line, mark: &Mark, mut deadline: Instant) -> Result<(), Er
             Ok(Some(())) => return Ok(()),
             Ok(None) => {}
             // The other side may have said a word and closed the connection in between.
-            Err(stop @ Stop::Failed(_)) if step == Step::Answer => {
+            Err(halt @ Halt::Failed(_)) if step == Step::Answer => {
                 return Err(match first_words(line) {
                     Words::Other(words) => Error::NotSsh { hop: mark.hop.clone(), words },
                     Words::Closed => Error::Mute { hop: mark.hop.clone() },
-                    _ => mark.stopped(step, stop, Told::Handshake),
+                    _ => mark.stopped(step, halt, Told::Handshake),
                 });
             }
-            Err(stop) => return Err(mark.stopped(step, stop, Told::Handshake)),
+            Err(halt) => return Err(mark.stopped(step, halt, Told::Handshake)),
         }
         let Some(left) = net::left(deadline) else {
-            return Err(mark.stopped(step, Stop::OutOfTime, Told::Handshake));
+            return Err(mark.stopped(step, Halt::OutOfTime, Told::Handshake));
         };
         wait(&mut [PollFd::new(&line.socket, PollFlags::IN)], Some(left));
     }
@@ -164,7 +164,7 @@ pub fn plain(said: &str) -> String {
 }
 
 fn check_host(line: &Line, mark: &Mark, hop: &Hop, user: &str, known: &KnownHost) -> Result<(), Error> {
-    let none = || mark.stopped(Step::Handshake, Stop::Said("it shows no host key".to_owned()), Told::Handshake);
+    let none = || mark.stopped(Step::Handshake, Halt::Said("it shows no host key".to_owned()), Told::Handshake);
     let (key, _) = line.session.host_key().ok_or_else(none)?;
     let hash = line.session.host_key_hash(HashType::Sha256).ok_or_else(none)?;
     let fingerprint = format!("SHA256:{}", base64::encode(hash));
@@ -181,9 +181,11 @@ fn check_host(line: &Line, mark: &Mark, hop: &Hop, user: &str, known: &KnownHost
                 files = format!("{files} ({other})");
             }
             let port = if hop.port == Hop::PORT { String::new() } else { format!("-p {} ", hop.port) };
-            let command = format!("{port}{user}@{}", hop.host);
-            let scan = format!("{port}{}", hop.host);
-            Err(Error::UnknownHost { hop: label, kind, fingerprint, files, command, scan })
+            let host = &hop.host;
+            let advice = format!(
+                "connect once with 'ssh {port}{user}@{host}', or add the line of 'ssh-keyscan {port}{host}' to that file"
+            );
+            Err(Error::UnknownHost { hop: label, kind, fingerprint, files, advice })
         }
     }
 }

@@ -58,9 +58,9 @@ impl Worker {
             Ok(line) => {
                 // Whoever does not listen any more has dropped the other end of the inbox, too.
                 let _ = mark.events.send(Event::Done(Ok(())));
-                if let Err(stop) = Pump::new(line, mark.hop, inbox, ear).run(&end) {
+                if let Err(halt) = Pump::new(line, mark.hop, inbox, ear).run(&end) {
                     // The first word is the cause.
-                    let _ = end.set(stop.said());
+                    let _ = end.set(halt.said());
                 }
             }
             Err(error) => {
