@@ -11,6 +11,7 @@ use net::{Fault, Stage};
 use rustix::event::{PollFd, PollFlags};
 use ssh2::Channel;
 
+use crate::claim::Claim;
 use crate::line::{Halt, Line, code, wait};
 use crate::relay::Relay;
 use crate::run::Run;
@@ -27,6 +28,7 @@ pub enum Request {
         port: u16,
         deadline: Instant,
         reply: Sender<Result<UnixStream, Fault>>,
+        claim: Claim,
     },
     Run {
         command: String,
@@ -36,6 +38,7 @@ pub enum Request {
         time: Duration,
         limit: usize,
         reply: Sender<Result<Output, Error>>,
+        claim: Claim,
     },
 }
 
@@ -51,7 +54,7 @@ impl Request {
         match self {
             Self::Connect { reply, .. } => drop(reply.send(Err(Fault::OutOfTime(Stage::Connection)))),
             Self::Run { reply, time, .. } => {
-                drop(reply.send(Err(Error::OutOfTime { hop: hop.to_owned(), step: Step::Command, time: *time })))
+                drop(reply.send(Err(Error::OutOfTime { hop: hop.to_owned(), step: Step::Command, time: *time })));
             }
         }
     }
@@ -158,8 +161,9 @@ impl Pump {
 
     fn begin(&mut self, request: Request, channel: Channel) {
         match request {
-            Request::Connect { reply, .. } => match pair() {
+            Request::Connect { reply, claim, .. } => match pair() {
                 Ok((near, far)) => {
+                    drop(claim);
                     // Whoever asked may be gone: the far end closes, and so does the channel.
                     drop(reply.send(Ok(far)));
                     self.relays.push(Relay::new(channel, near));
@@ -169,7 +173,8 @@ impl Pump {
                     self.closing.push(channel);
                 }
             },
-            Request::Run { command, stdin, deadline, time, limit, reply } => {
+            Request::Run { command, stdin, deadline, time, limit, reply, claim } => {
+                drop(claim);
                 self.runs.push(Run::new(channel, command, stdin, deadline, time, limit, reply));
             }
         }
@@ -177,7 +182,8 @@ impl Pump {
 
     fn refuse(&self, request: Request, said: &str) {
         match request {
-            Request::Connect { host, port, reply, .. } => {
+            Request::Connect { host, port, reply, claim, .. } => {
+                drop(claim);
                 let target = net::Target::tcp(host, port);
                 let reason = if said.contains("administratively prohibited") {
                     format!(
@@ -210,9 +216,8 @@ impl Pump {
         while let Some(channel) = self.closing.get_mut(at) {
             match self.line.attempt(|| channel.close()) {
                 Ok(None) => at += 1,
-                Ok(Some(())) => drop(self.closing.swap_remove(at)),
                 Err(halt) if halt.is_fatal() => return Err(halt),
-                Err(_) => drop(self.closing.swap_remove(at)),
+                Ok(Some(())) | Err(_) => drop(self.closing.swap_remove(at)),
             }
         }
         Ok(())

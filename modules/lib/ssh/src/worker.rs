@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use net::{Fault, Socket, Stage};
 use rustix::net::Shutdown;
 
+use crate::claim::{Claim, Load};
 use crate::pump::{Pump, Request};
 use crate::start::{Mark, start};
 use crate::{Error, Hop, Output, Settings, Step};
@@ -35,6 +36,8 @@ pub struct Worker {
     /// The session's socket, to close it under a thread that does not come back.
     socket: OwnedFd,
     fate: Arc<OnceLock<String>>,
+    /// The channels that it is asked to open.
+    pub load: Load,
 }
 
 impl Worker {
@@ -68,7 +71,8 @@ impl Worker {
             }
         };
         thread::Builder::new().name("ssh".to_owned()).spawn(work).map_err(system)?;
-        let worker = Self { hop: label, timeout: settings.timeout, requests, bell, socket: own, fate };
+        let worker =
+            Self { hop: label, timeout: settings.timeout, requests, bell, socket: own, fate, load: Load::default() };
         worker.started(&heard)?;
         Ok(worker)
     }
@@ -99,11 +103,11 @@ impl Worker {
     }
 
     /// A connection from the host to a port that it reaches.
-    pub fn connect(&self, host: &str, port: u16, deadline: Instant) -> Result<UnixStream, Fault> {
+    pub fn connect(&self, claim: Claim, host: &str, port: u16, deadline: Instant) -> Result<UnixStream, Fault> {
         let (reply, answer) = mpsc::channel();
         let host = host.to_owned();
         let way = || Fault::Way(format!("from {}: {}", self.hop, self.said()));
-        self.ask(Request::Connect { host, port, deadline, reply }).map_err(|()| way())?;
+        self.ask(Request::Connect { host, port, deadline, reply, claim }).map_err(|()| way())?;
         match answer.recv_timeout(net::left(deadline).unwrap_or_default() + GRACE) {
             Ok(result) => result,
             Err(RecvTimeoutError::Timeout) => {
@@ -115,11 +119,18 @@ impl Worker {
     }
 
     /// Runs a command on the host.
-    pub fn run(&self, command: &str, stdin: &[u8], deadline: Instant, limit: usize) -> Result<Output, Error> {
+    pub fn run(
+        &self,
+        claim: Claim,
+        command: &str,
+        stdin: &[u8],
+        deadline: Instant,
+        limit: usize,
+    ) -> Result<Output, Error> {
         let time = net::left(deadline).unwrap_or_default();
         let (reply, answer) = mpsc::channel();
         let (command, stdin) = (command.to_owned(), stdin.to_vec());
-        self.ask(Request::Run { command, stdin, deadline, time, limit, reply }).map_err(|()| self.lost())?;
+        self.ask(Request::Run { command, stdin, deadline, time, limit, reply, claim }).map_err(|()| self.lost())?;
         match answer.recv_timeout(time + GRACE) {
             Ok(result) => result,
             Err(RecvTimeoutError::Timeout) => {

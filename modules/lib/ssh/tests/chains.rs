@@ -3,11 +3,13 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use net::{Dial, Fault, Socket, Target};
+use rustix::net::{AddressFamily, SocketType};
 use ssh::{Connection, Hop, Settings};
 use sshd::{Lab, Sshd};
 
@@ -252,6 +254,42 @@ fn what_the_last_host_does_not_reach_is_told_from_there() {
     assert_eq!(told, format!("from {from}: the unix socket /run/db.sock cannot be reached through SSH"));
     assert!(connection.resolve("localhost", by()).unwrap().is_none());
     to_and_fro(&connection, &echo(), 1000, 0);
+}
+
+/// A port where nothing answers: whoever connects waits.
+fn black_hole() -> (OwnedFd, Vec<TcpStream>, Target) {
+    let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    rustix::net::bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+    rustix::net::listen(&socket, 0).unwrap();
+    let address = SocketAddr::try_from(rustix::net::getsockname(&socket).unwrap()).unwrap();
+    // One is taken in for whoever would accept it, and the next are not.
+    let full = (0..3).map_while(|_| TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok()).collect();
+    (socket, full, Target::tcp(address.ip(), address.port()))
+}
+
+#[test]
+fn a_target_that_does_not_answer_keeps_no_other_from_being_reached() {
+    let Some(lab) = Lab::new() else { return };
+    let servers = chain(&lab, 2);
+    let connection = open(&lab, &servers);
+    let holes: Vec<_> = (0..3).map(|_| black_hole()).collect();
+    let (near, time) = (echo(), Duration::from_secs(8));
+    thread::scope(|scope| {
+        for (_, _, target) in &holes {
+            let connection = &connection;
+            scope.spawn(move || {
+                let fault = connection.connect(target, Instant::now() + time).unwrap_err();
+                assert_eq!(fault.told(time), "no connection within 8s");
+            });
+        }
+        thread::sleep(Duration::from_millis(500));
+        let start = Instant::now();
+        connection.connect(&near, start + time).unwrap();
+        assert_eq!(connection.run("echo in", b"", start + time, 10).unwrap().stdout, b"in\n");
+    });
+    // Those channels are still waited for by the host, though not by us.
+    to_and_fro(&connection, &near, 100_000, 0);
+    assert_eq!(connection.fault(), None);
 }
 
 #[test]
