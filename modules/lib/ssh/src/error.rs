@@ -44,7 +44,7 @@ pub enum Error {
         "ssh {hop}: cannot log in as {user}: tried {tried}; the server accepts {accepts}. Logins are made with keys \
          only: have the public key in that account's authorized_keys{advice}"
     )]
-    Login { hop: String, user: String, tried: String, accepts: String, advice: String },
+    Login { hop: String, user: String, tried: String, accepts: String, advice: &'static str },
     #[error("ssh {hop}: the connection broke: {said}")]
     Lost { hop: String, said: String },
     #[error("ssh {hop}: the command was not started: {said}")]

@@ -52,7 +52,7 @@ pub fn log_in(line: &Line, mark: &Mark, user: &str, settings: &Settings) -> Resu
         user: user.to_owned(),
         tried,
         accepts: if methods.is_empty() { "nothing".to_owned() } else { crate::start::plain(&methods) },
-        advice: advice.to_owned(),
+        advice,
     })
 }
 

@@ -153,7 +153,7 @@ fn a_server_that_never_ends_fills_no_memory_while_nobody_reads() {
         stream.set_write_timeout(Some(Duration::from_secs(2))).unwrap();
         let mut total = 0usize;
         // It is written until nothing more is taken for a while.
-        while let Ok(written) = stream.write(&[1; 65536]) {
+        while let Ok(written) = stream.write(&[1; 16384]) {
             total += written;
             if total > 200_000_000 {
                 break;

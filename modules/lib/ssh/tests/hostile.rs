@@ -111,8 +111,12 @@ fn lines_that_are_no_greeting_are_shown() {
 #[test]
 fn a_web_server_is_told_as_none() {
     let hop = server(|mut stream| {
-        let mut line = [0; 4];
-        stream.read_exact(&mut line).unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            request.push(byte[0]);
+        }
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n").unwrap();
     });
     assert_eq!(said_of(hop), "no SSH server answers there: its first words are \"HTTP/1.1 400 Bad Request\"");
