@@ -22,10 +22,18 @@ pub struct Lanes {
     hop: Hop,
     settings: Settings,
     sessions: Mutex<Vec<Arc<Worker>>>,
-    /// Held by whoever makes another session.
-    growing: Mutex<()>,
+    growth: Mutex<Growth>,
     /// The sessions before, each over the one before it. They are dropped after those above.
-    way: Way,
+    way: Arc<Way>,
+}
+
+/// Whether another session is being made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Growth {
+    Possible,
+    UnderWay,
+    /// One was not to be had.
+    Over,
 }
 
 #[derive(Debug, Default)]
@@ -47,26 +55,27 @@ impl Lanes {
             way.0.push(next);
         }
         let lane = Arc::new(log_in(&way, last, settings)?);
-        let (sessions, growing) = (Mutex::new(vec![lane]), Mutex::new(()));
-        Ok(Self { hop: last.clone(), settings: settings.clone(), sessions, growing, way })
+        Ok(Self {
+            hop: last.clone(),
+            settings: settings.clone(),
+            sessions: Mutex::new(vec![lane]),
+            growth: Mutex::new(Growth::Possible),
+            way: Arc::new(way),
+        })
     }
 
-    /// A session with a place to open a channel: one where nobody else waits for one, if that can be had.
-    pub fn claim(&self, deadline: Instant) -> Result<(Arc<Worker>, Claim), Error> {
-        let patience = (Instant::now() + PATIENCE).min(deadline);
+    /// A session with a place to open a channel: one where nobody else waits for one, if that can be had in time.
+    pub fn claim(self: &Arc<Self>, deadline: Instant) -> Result<(Arc<Worker>, Claim), Error> {
+        let patience = Instant::now() + PATIENCE;
         loop {
             if let Some(found) = self.free() {
                 return Ok(found);
             }
-            if Instant::now() >= patience || self.all().iter().all(|lane| lane.fate().is_some()) {
+            let now = Instant::now();
+            if now >= deadline || self.is_broken() || (now >= patience && !self.grow()) {
                 break;
             }
             thread::sleep(PAUSE);
-        }
-        // Where there is no other session, this one waits its turn.
-        self.grow(deadline);
-        if let Some(found) = self.free() {
-            return Ok(found);
         }
         let lanes = self.all();
         let lane = lanes.iter().min_by_key(|lane| (lane.fate().is_some(), lane.load.count())).ok_or(Error::NoHop)?;
@@ -79,18 +88,36 @@ impl Lanes {
         whole.find_map(|lane| Some((Arc::clone(lane), lane.load.claim()?)))
     }
 
-    fn grow(&self, deadline: Instant) {
-        let _growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
-        let lanes = self.all();
-        // Somebody else may have made one meanwhile. What broke is not mended: whoever asks is told.
-        if lanes.len() >= MOST || lanes.iter().any(|lane| lane.fate().is_some() || lane.load.count() == 0) {
-            return;
+    /// What broke is not mended: whoever asks is told.
+    fn is_broken(&self) -> bool {
+        self.all().iter().any(|lane| lane.fate().is_some())
+    }
+
+    /// Has another session made, by a thread that nobody has to wait for; whether one is on its way.
+    fn grow(self: &Arc<Self>) -> bool {
+        let mut growth = self.growth();
+        if *growth != Growth::Possible {
+            return *growth == Growth::UnderWay;
         }
-        let Some(left) = net::left(deadline) else { return };
-        let settings = Settings { timeout: self.settings.timeout.min(left), ..self.settings.clone() };
-        if let Ok(lane) = log_in(&self.way, &self.hop, &settings) {
-            self.lock().push(Arc::new(lane));
+        if self.all().len() >= MOST {
+            return false;
         }
+        // The thread keeps nothing open that its users have dropped, but for the way that it goes just now.
+        let (lanes, way) = (Arc::downgrade(self), Arc::clone(&self.way));
+        let (hop, settings) = (self.hop.clone(), self.settings.clone());
+        let work = move || {
+            let lane = log_in(&way, &hop, &settings);
+            let Some(lanes) = lanes.upgrade() else { return };
+            let is_made = lane.map(|lane| lanes.lock().push(Arc::new(lane))).is_ok();
+            *lanes.growth() = if is_made { Growth::Possible } else { Growth::Over };
+        };
+        let is_under_way = thread::Builder::new().name("ssh login".to_owned()).spawn(work).is_ok();
+        *growth = if is_under_way { Growth::UnderWay } else { Growth::Over };
+        is_under_way
+    }
+
+    fn growth(&self) -> MutexGuard<'_, Growth> {
+        self.growth.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn all(&self) -> Vec<Arc<Worker>> {

@@ -130,8 +130,13 @@ impl Worker {
         let time = net::left(deadline).unwrap_or_default();
         let (reply, answer) = mpsc::channel();
         let (command, stdin) = (command.to_owned(), stdin.to_vec());
+        let wait = time + GRACE;
+        // For messages, without the moments that went by until here.
+        let time = Duration::from_millis(
+            u64::try_from(time.as_millis()).unwrap_or(u64::MAX).div_ceil(100).saturating_mul(100),
+        );
         self.ask(Request::Run { command, stdin, deadline, time, limit, reply, claim }).map_err(|()| self.lost())?;
-        match answer.recv_timeout(time + GRACE) {
+        match answer.recv_timeout(wait) {
             Ok(result) => result,
             Err(RecvTimeoutError::Timeout) => {
                 self.give_up();

@@ -150,8 +150,14 @@ fn a_silent_server_behind_a_host_is_given_up_and_named() {
     let settings = Settings { known_hosts: vec![lab.known_hosts()], identities: vec![lab.file("id")], ..settings() };
     let bastion = Hop { user: Some(sshd::user()), host: "127.0.0.1".to_owned(), port: sshd.port };
     let silent = server(|mut stream| drop(stream.read_to_end(&mut Vec::new())));
-    let error = Connection::open(&[bastion, silent.clone()], &settings).unwrap_err().to_string();
+    let error = Connection::open(&[bastion.clone(), silent.clone()], &settings).unwrap_err().to_string();
     assert_eq!(error, format!("ssh {silent}: no answer within 2s"));
+    let error = Connection::open(&[bastion.clone(), hop(1)], &settings).unwrap_err().to_string();
+    let expected = format!(
+        "ssh ops@127.0.0.1:1: from {bastion}: cannot connect to 127.0.0.1:1: nothing listens there, or there is no way \
+         to it, or its name is not known there"
+    );
+    assert_eq!(error, expected);
 }
 
 #[test]

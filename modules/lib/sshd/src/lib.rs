@@ -172,6 +172,16 @@ impl Sshd {
         self.start();
     }
 
+    /// Stops it, and every process that serves a connection: they stay, and do nothing.
+    pub fn pause(&self) {
+        let Some(process) = &self.process else { return };
+        for process in descendants(process.id()).into_iter().chain([process.id()]) {
+            if let Some(pid) = i32::try_from(process).ok().and_then(Pid::from_raw) {
+                kill_process(pid, Signal::STOP).unwrap();
+            }
+        }
+    }
+
     /// Kills it, and every process that serves a connection.
     pub fn kill(&mut self) {
         let Some(mut process) = self.process.take() else { return };
