@@ -29,10 +29,9 @@ pub enum Error {
     KnownHosts { file: PathBuf, source: io::Error },
     #[error(
         "ssh {hop}: this host is not known: its {kind} key has the fingerprint {fingerprint}, which is not in \
-         {files}. Check it with whoever runs the host, and connect once with 'ssh {command}', or add \
-         the line of 'ssh-keyscan {scan}' to that file"
+         {files}. Check it with whoever runs the host, and {advice}"
     )]
-    UnknownHost { hop: String, kind: String, fingerprint: String, files: String, command: String, scan: String },
+    UnknownHost { hop: String, kind: String, fingerprint: String, files: String, advice: String },
     #[error(
         "ssh {hop}: THE HOST'S KEY IS NOT THE KNOWN ONE. Somebody may be between you and it, or it was set up anew. \
          It shows a {kind} key with the fingerprint {fingerprint}; {known} says otherwise. Nothing was sent. Only \
@@ -45,7 +44,7 @@ pub enum Error {
         "ssh {hop}: cannot log in as {user}: tried {tried}; the server accepts {accepts}. Logins are made with keys \
          only: have the public key in that account's authorized_keys{advice}"
     )]
-    Login { hop: String, user: String, tried: String, accepts: String, advice: String },
+    Login { hop: String, user: String, tried: String, accepts: String, advice: &'static str },
     #[error("ssh {hop}: the connection broke: {said}")]
     Lost { hop: String, said: String },
     #[error("ssh {hop}: the command was not started: {said}")]

@@ -30,7 +30,10 @@ impl Hop {
             return Ok(user.clone());
         }
         let named = |variable| std::env::var(variable).ok().filter(|name| !name.is_empty());
-        named("USER").or_else(|| named("LOGNAME")).or_else(whoami).ok_or_else(|| Error::NoUser { hop: self.to_string() })
+        named("USER")
+            .or_else(|| named("LOGNAME"))
+            .or_else(whoami)
+            .ok_or_else(|| Error::NoUser { hop: self.to_string() })
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{Error, base64};
 /// No file of known hosts is larger.
 const LARGEST: u64 = 16 << 20;
 /// Stands for a key, where only a name is looked for.
-const ANY_KEY: (&str, &[u8]) = ("AAAA", &[0, 0, 0]);
+const ANY_KEY: (&str, &[u8]) = ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", &[0; 24]);
 
 /// What the files say of one host.
 #[derive(Debug)]
@@ -66,8 +66,7 @@ impl KnownHost {
                 if !is_exact && !line.is_of(session, &plain) {
                     continue;
                 }
-                let entry =
-                    Entry { kind: line.kind.to_owned(), key: line.key, file: file.clone(), line: at + 1 };
+                let entry = Entry { kind: line.kind.to_owned(), key: line.key, file: file.clone(), line: at + 1 };
                 match line.marker {
                     Some("@revoked") => known.revoked.push(entry),
                     // A certificate authority's key is no host's, and what a marker of tomorrow means is not known.
@@ -105,7 +104,9 @@ impl KnownHost {
             return Verdict::Changed(entry.place());
         }
         let other = self.exact.first();
-        Verdict::Unknown(other.map(|entry| format!("{} has only a key of the kind {} of it", entry.place(), entry.kind)))
+        Verdict::Unknown(
+            other.map(|entry| format!("{} has only a key of the kind {} of it", entry.place(), entry.kind)),
+        )
     }
 }
 

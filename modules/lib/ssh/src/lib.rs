@@ -7,11 +7,13 @@
 //! `~/.ssh/config` is not read: a hop is a host's own name or address.
 
 mod base64;
+mod claim;
 mod connection;
 mod error;
 mod hop;
 mod key_file;
 mod known_hosts;
+mod lanes;
 mod line;
 mod login;
 mod output;

@@ -5,6 +5,8 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::RecvFlags;
 use ssh2::{BlockDirections, ErrorCode, Session};
 
 /// libssh2's numbers for what is told apart here.
@@ -26,14 +28,14 @@ pub struct Line {
 
 /// Why a step ended without its result.
 #[derive(Debug)]
-pub enum Stop {
+pub enum Halt {
     OutOfTime,
     Failed(ssh2::Error),
     /// Something that is known better here.
     Said(String),
 }
 
-impl Stop {
+impl Halt {
     pub fn code(&self) -> Option<i32> {
         match self {
             Self::Failed(error) => code_of(error),
@@ -67,25 +69,31 @@ impl Line {
     ///
     /// A step that stopped in the middle of a packet is tried again before any other: libssh2 has one place for an
     /// unfinished packet, and nothing else may be sent before it is out.
-    pub fn attempt<T>(&self, mut step: impl FnMut() -> Result<T, ssh2::Error>) -> Result<Option<T>, Stop> {
+    pub fn attempt<T>(&self, mut step: impl FnMut() -> Result<T, ssh2::Error>) -> Result<Option<T>, Halt> {
         let deadline = Instant::now() + self.patience;
         loop {
             match step() {
                 Ok(value) => return Ok(Some(value)),
                 Err(error) if code_of(&error) == Some(code::AGAIN) => match self.session.block_directions() {
                     BlockDirections::Outbound | BlockDirections::Both => {
-                        let left = net::left(deadline).ok_or(Stop::OutOfTime)?;
+                        let left = net::left(deadline).ok_or(Halt::OutOfTime)?;
                         wait(&mut [PollFd::new(&self.socket, PollFlags::OUT)], Some(left));
                     }
                     BlockDirections::Inbound | BlockDirections::None => return Ok(None),
                 },
-                Err(error) => return Err(Stop::Failed(error)),
+                Err(error) => return Err(Halt::Failed(error)),
             }
         }
     }
 
+    /// Whether the far end has hung up, and all it said was read.
+    pub fn is_closed(&self) -> bool {
+        let peeked = rustix::net::recv(&self.socket, &mut [0u8; 1][..], RecvFlags::PEEK | RecvFlags::DONTWAIT);
+        peeked.map_or_else(|errno| errno != Errno::AGAIN && errno != Errno::INTR, |(count, _)| count == 0)
+    }
+
     /// Tries a read or write of a channel.
-    pub fn attempt_io<T>(&self, mut step: impl FnMut() -> io::Result<T>) -> Result<Option<T>, Stop> {
+    pub fn attempt_io<T>(&self, mut step: impl FnMut() -> io::Result<T>) -> Result<Option<T>, Halt> {
         self.attempt(|| {
             step().map_err(|error| match error.kind() {
                 io::ErrorKind::WouldBlock => ssh2::Error::from_errno(ErrorCode::Session(code::AGAIN)),
@@ -95,16 +103,12 @@ impl Line {
     }
 
     /// Tries a step until it has its result or the time is over.
-    pub fn wait_for<T>(
-        &self,
-        deadline: Instant,
-        mut step: impl FnMut() -> Result<T, ssh2::Error>,
-    ) -> Result<T, Stop> {
+    pub fn wait_for<T>(&self, deadline: Instant, mut step: impl FnMut() -> Result<T, ssh2::Error>) -> Result<T, Halt> {
         loop {
             if let Some(value) = self.attempt(&mut step)? {
                 return Ok(value);
             }
-            let left = net::left(deadline).ok_or(Stop::OutOfTime)?;
+            let left = net::left(deadline).ok_or(Halt::OutOfTime)?;
             wait(&mut [PollFd::new(&self.socket, PollFlags::IN)], Some(left));
         }
     }

@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::key_file;
-use crate::line::{Line, Stop};
+use crate::line::{Halt, Line};
 use crate::start::{Mark, Told};
 use crate::{Error, Settings, Step};
+
+/// How libssh2 tells that the server is gone, under the number of a key that was refused.
+const NO_ANSWER: &str = "Waiting for ";
 
 /// How a login went.
 struct Attempts<'a> {
@@ -22,12 +25,12 @@ struct Attempts<'a> {
 /// Logs in as `user`.
 pub fn log_in(line: &Line, mark: &Mark, user: &str, settings: &Settings) -> Result<(), Error> {
     let deadline = mark.step(Step::Login);
-    let said = |stop: Stop| mark.stopped(Step::Login, stop, Told::Lost);
+    let said = |halt: Halt| mark.stopped(Step::Login, halt, Told::Lost);
     let methods = match line.wait_for(deadline, || line.session.auth_methods(user)) {
         Ok(methods) => methods.to_owned(),
         // Whoever needs no key is in by now.
-        Err(Stop::Failed(_)) if line.session.authenticated() => return Ok(()),
-        Err(stop) => return Err(said(stop)),
+        Err(Halt::Failed(_)) if line.session.authenticated() => return Ok(()),
+        Err(halt) => return Err(said(halt)),
     };
     if line.session.authenticated() {
         return Ok(());
@@ -49,18 +52,18 @@ pub fn log_in(line: &Line, mark: &Mark, user: &str, settings: &Settings) -> Resu
         user: user.to_owned(),
         tried,
         accepts: if methods.is_empty() { "nothing".to_owned() } else { crate::start::plain(&methods) },
-        advice: advice.to_owned(),
+        advice,
     })
 }
 
 impl Attempts<'_> {
-    fn agent(&mut self, mark: &Mark, own: Option<&Path>) -> Result<bool, Stop> {
+    fn agent(&mut self, mark: &Mark, own: Option<&Path>) -> Result<bool, Halt> {
         let Some(socket) = own.map(PathBuf::from).or_else(|| env::var_os("SSH_AUTH_SOCK").map(PathBuf::from)) else {
             self.tried.push("no ssh-agent (SSH_AUTH_SOCK is not set)".to_owned());
             return Ok(false);
         };
         self.deadline = mark.step(Step::Agent);
-        let mut agent = self.line.session.agent().map_err(Stop::Failed)?;
+        let mut agent = self.line.session.agent().map_err(Halt::Failed)?;
         let listed = agent
             .set_identity_path(&socket)
             .and_then(|()| agent.connect())
@@ -83,7 +86,7 @@ impl Attempts<'_> {
         Ok(false)
     }
 
-    fn files(&mut self, files: &[PathBuf]) -> Result<bool, Stop> {
+    fn files(&mut self, files: &[PathBuf]) -> Result<bool, Halt> {
         for file in files {
             if let Err(reason) = key_file::look(file) {
                 self.has_encrypted |= reason.contains("encrypted");
@@ -100,14 +103,18 @@ impl Attempts<'_> {
     }
 
     /// Whether a key opens the door; a server that is gone is no answer.
-    fn is_in(&self, step: impl FnMut() -> Result<(), ssh2::Error>) -> Result<bool, Stop> {
+    fn is_in(&self, step: impl FnMut() -> Result<(), ssh2::Error>) -> Result<bool, Halt> {
         match self.line.wait_for(self.deadline, step) {
             Ok(()) => Ok(true),
-            Err(Stop::OutOfTime) => Err(Stop::OutOfTime),
-            Err(stop) if stop.is_fatal() => {
-                let keys = self.tried.len();
-                let said = format!("{} after {keys} ways to log in were tried: {}", stop.said(), self.tried.join("; "));
-                Err(Stop::Said(said))
+            Err(Halt::OutOfTime) => Err(Halt::OutOfTime),
+            Err(halt) if halt.is_fatal() || halt.said().starts_with(NO_ANSWER) || self.line.is_closed() => {
+                // The usual cause is a limit of the server's (MaxAuthTries), whose words libssh2 keeps to itself.
+                let said = format!(
+                    "the host hung up after these were tried, of which it may want fewer: {} ({})",
+                    self.tried.join("; "),
+                    halt.said()
+                );
+                Err(Halt::Said(said))
             }
             Err(_) => Ok(false),
         }

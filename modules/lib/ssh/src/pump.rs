@@ -11,7 +11,8 @@ use net::{Fault, Stage};
 use rustix::event::{PollFd, PollFlags};
 use ssh2::Channel;
 
-use crate::line::{Line, Stop, code, wait};
+use crate::claim::Claim;
+use crate::line::{Halt, Line, code, wait};
 use crate::relay::Relay;
 use crate::run::Run;
 use crate::{Error, Output, Step};
@@ -27,6 +28,7 @@ pub enum Request {
         port: u16,
         deadline: Instant,
         reply: Sender<Result<UnixStream, Fault>>,
+        claim: Claim,
     },
     Run {
         command: String,
@@ -36,6 +38,7 @@ pub enum Request {
         time: Duration,
         limit: usize,
         reply: Sender<Result<Output, Error>>,
+        claim: Claim,
     },
 }
 
@@ -50,11 +53,9 @@ impl Request {
     fn out_of_time(&self, hop: &str) {
         match self {
             Self::Connect { reply, .. } => drop(reply.send(Err(Fault::OutOfTime(Stage::Connection)))),
-            Self::Run { reply, time, .. } => drop(reply.send(Err(Error::OutOfTime {
-                hop: hop.to_owned(),
-                step: Step::Command,
-                time: *time,
-            }))),
+            Self::Run { reply, time, .. } => {
+                drop(reply.send(Err(Error::OutOfTime { hop: hop.to_owned(), step: Step::Command, time: *time })));
+            }
         }
     }
 }
@@ -80,10 +81,10 @@ impl Pump {
     }
 
     /// Serves until nobody can ask any more, or the session breaks; `fate` is known before anybody is told.
-    pub fn run(mut self, fate: &OnceLock<String>) -> Result<(), Stop> {
+    pub fn run(mut self, fate: &OnceLock<String>) -> Result<(), Halt> {
         let result = self.serve();
-        if let Err(stop) = &result {
-            let _ = fate.set(stop.said());
+        if let Err(halt) = &result {
+            let _ = fate.set(halt.said());
         } else {
             // A last word, where it goes out at once; the socket closes anyway.
             let _ = self.line.session.disconnect(None, "done", None);
@@ -91,7 +92,7 @@ impl Pump {
         result
     }
 
-    fn serve(&mut self) -> Result<(), Stop> {
+    fn serve(&mut self) -> Result<(), Halt> {
         loop {
             if !self.listen() {
                 return Ok(());
@@ -114,7 +115,7 @@ impl Pump {
     }
 
     /// One round; whether there may be more to do at once.
-    fn step(&mut self) -> Result<bool, Stop> {
+    fn step(&mut self) -> Result<bool, Halt> {
         let mut moved = self.open()?;
         for relay in &mut self.relays {
             moved |= relay.step(&self.line)?;
@@ -129,7 +130,7 @@ impl Pump {
     }
 
     /// Brings the channel that is being opened further; whether one is there now.
-    fn open(&mut self) -> Result<bool, Stop> {
+    fn open(&mut self) -> Result<bool, Halt> {
         if self.opening.is_none() {
             self.opening = self.waiting.pop_front().map(|request| (request, false));
         }
@@ -144,8 +145,8 @@ impl Pump {
         let channel = match attempt {
             Ok(None) => return Ok(false),
             Ok(Some(channel)) => Ok(channel),
-            Err(stop) if stop.code() == Some(code::CHANNEL_FAILURE) => Err(stop.said()),
-            Err(stop) => return Err(stop),
+            Err(halt) if halt.code() == Some(code::CHANNEL_FAILURE) => Err(halt.said()),
+            Err(halt) => return Err(halt),
         };
         let is_abandoned = *is_abandoned;
         let Some((request, _)) = self.opening.take() else { return Ok(false) };
@@ -160,8 +161,9 @@ impl Pump {
 
     fn begin(&mut self, request: Request, channel: Channel) {
         match request {
-            Request::Connect { reply, .. } => match pair() {
+            Request::Connect { reply, claim, .. } => match pair() {
                 Ok((near, far)) => {
+                    drop(claim);
                     // Whoever asked may be gone: the far end closes, and so does the channel.
                     drop(reply.send(Ok(far)));
                     self.relays.push(Relay::new(channel, near));
@@ -171,7 +173,8 @@ impl Pump {
                     self.closing.push(channel);
                 }
             },
-            Request::Run { command, stdin, deadline, time, limit, reply } => {
+            Request::Run { command, stdin, deadline, time, limit, reply, claim } => {
+                drop(claim);
                 self.runs.push(Run::new(channel, command, stdin, deadline, time, limit, reply));
             }
         }
@@ -179,7 +182,8 @@ impl Pump {
 
     fn refuse(&self, request: Request, said: &str) {
         match request {
-            Request::Connect { host, port, reply, .. } => {
+            Request::Connect { host, port, reply, claim, .. } => {
+                drop(claim);
                 let target = net::Target::tcp(host, port);
                 let reason = if said.contains("administratively prohibited") {
                     format!(
@@ -204,7 +208,7 @@ impl Pump {
 
     /// Closes the channels of what is over. A channel is dropped only when it is closed: libssh2 would send its last
     /// word then, between others' packets.
-    fn bury(&mut self) -> Result<(), Stop> {
+    fn bury(&mut self) -> Result<(), Halt> {
         let relays = self.relays.extract_if(.., |relay| relay.is_over()).map(Relay::into_channel);
         let runs = self.runs.extract_if(.., |run| run.is_over()).map(Run::into_channel);
         self.closing.extend(relays.chain(runs));
@@ -212,9 +216,8 @@ impl Pump {
         while let Some(channel) = self.closing.get_mut(at) {
             match self.line.attempt(|| channel.close()) {
                 Ok(None) => at += 1,
-                Ok(Some(())) => drop(self.closing.swap_remove(at)),
-                Err(stop) if stop.is_fatal() => return Err(stop),
-                Err(_) => drop(self.closing.swap_remove(at)),
+                Err(halt) if halt.is_fatal() => return Err(halt),
+                Ok(Some(())) | Err(_) => drop(self.closing.swap_remove(at)),
             }
         }
         Ok(())
@@ -244,11 +247,13 @@ impl Pump {
     }
 
     /// Waits for the next thing to do.
-    fn sleep(&mut self) -> Result<(), Stop> {
-        let deadlines = self.opening.iter().filter(|(_, is_abandoned)| !is_abandoned).map(|(request, _)| request.deadline());
+    fn sleep(&mut self) -> Result<(), Halt> {
+        let deadlines =
+            self.opening.iter().filter(|(_, is_abandoned)| !is_abandoned).map(|(request, _)| request.deadline());
         let deadlines = deadlines.chain(self.waiting.iter().map(Request::deadline));
         let next = deadlines.chain(self.runs.iter().map(Run::deadline)).min();
-        let is_idle = self.relays.is_empty() && self.runs.is_empty() && self.opening.is_none() && self.closing.is_empty();
+        let is_idle =
+            self.relays.is_empty() && self.runs.is_empty() && self.opening.is_none() && self.closing.is_empty();
         let time = match next {
             Some(next) => Some(next.saturating_duration_since(Instant::now()).min(LOOK)),
             None if is_idle => None,
@@ -269,7 +274,7 @@ impl Pump {
             let _ = self.ear.read(&mut [0; 64]);
         }
         if has_ended {
-            return Err(Stop::Said("the host closed it".to_owned()));
+            return Err(Halt::Said("the host closed it".to_owned()));
         }
         Ok(())
     }

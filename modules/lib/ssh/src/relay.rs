@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use ssh2::Channel;
 
-use crate::line::{Line, Stop};
+use crate::line::{Halt, Line};
 
 /// So much is on its way in each direction, at most.
 const SIZE: usize = 32 << 10;
@@ -83,14 +83,14 @@ impl Relay {
     }
 
     /// Moves what can be moved; whether anything was.
-    pub fn step(&mut self, line: &Line) -> Result<bool, Stop> {
+    pub fn step(&mut self, line: &Line) -> Result<bool, Halt> {
         let outwards = self.step_out(line);
         let moved = match outwards {
             Ok(moved) => self.step_back(line).map(|also| moved | also),
-            Err(stop) => Err(stop),
+            Err(halt) => Err(halt),
         };
         match moved {
-            Err(stop) if stop.is_fatal() => Err(stop),
+            Err(halt) if halt.is_fatal() => Err(halt),
             Err(_) => {
                 self.broken = true;
                 Ok(true)
@@ -99,7 +99,7 @@ impl Relay {
         }
     }
 
-    fn step_out(&mut self, line: &Line) -> Result<bool, Stop> {
+    fn step_out(&mut self, line: &Line) -> Result<bool, Halt> {
         let mut moved = false;
         if self.out.is_empty() && !self.near_ended {
             match self.near.read(&mut self.out.bytes) {
@@ -140,7 +140,7 @@ impl Relay {
         Ok(moved)
     }
 
-    fn step_back(&mut self, line: &Line) -> Result<bool, Stop> {
+    fn step_back(&mut self, line: &Line) -> Result<bool, Halt> {
         let mut moved = false;
         if self.back.is_empty() && !self.channel_ended {
             let (channel, bytes) = (&mut self.channel, &mut self.back.bytes);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use ssh2::Channel;
 
-use crate::line::{Line, Stop};
+use crate::line::{Halt, Line};
 use crate::{Error, Output, Step};
 
 const PIECE: usize = 16 << 10;
@@ -51,7 +51,7 @@ impl Run {
     }
 
     /// Moves what can be moved; whether anything was.
-    pub fn step(&mut self, line: &Line, hop: &str) -> Result<bool, Stop> {
+    pub fn step(&mut self, line: &Line, hop: &str) -> Result<bool, Halt> {
         let moved = match self.stage {
             Stage::Starting => self.begin(line),
             Stage::Running => self.talk(line, hop),
@@ -59,16 +59,16 @@ impl Run {
             Stage::Over => Ok(false),
         };
         match moved {
-            Err(stop) if stop.is_fatal() => Err(stop),
-            Err(stop) => {
-                self.answer(Err(Error::NotStarted { hop: hop.to_owned(), said: stop.said() }));
+            Err(halt) if halt.is_fatal() => Err(halt),
+            Err(halt) => {
+                self.answer(Err(Error::NotStarted { hop: hop.to_owned(), said: halt.said() }));
                 Ok(true)
             }
             Ok(moved) => Ok(moved),
         }
     }
 
-    fn begin(&mut self, line: &Line) -> Result<bool, Stop> {
+    fn begin(&mut self, line: &Line) -> Result<bool, Halt> {
         let (channel, command) = (&mut self.channel, &self.command);
         if line.attempt(|| channel.exec(command))?.is_none() {
             return Ok(false);
@@ -77,7 +77,7 @@ impl Run {
         Ok(true)
     }
 
-    fn talk(&mut self, line: &Line, hop: &str) -> Result<bool, Stop> {
+    fn talk(&mut self, line: &Line, hop: &str) -> Result<bool, Halt> {
         let mut moved = self.feed(line)?;
         let mut piece = vec![0; PIECE];
         for stream in [0, ssh2::EXTENDED_DATA_STDERR] {
@@ -98,7 +98,7 @@ impl Run {
     }
 
     /// Gives it its input, for as long as it takes any.
-    fn feed(&mut self, line: &Line) -> Result<bool, Stop> {
+    fn feed(&mut self, line: &Line) -> Result<bool, Halt> {
         let (channel, rest) = (&mut self.channel, &self.stdin[self.sent..]);
         if !rest.is_empty() {
             let count = line.attempt_io(|| channel.write(rest))?.unwrap_or(0);
@@ -112,13 +112,13 @@ impl Run {
         Ok(false)
     }
 
-    fn end(&mut self, line: &Line) -> Result<bool, Stop> {
+    fn end(&mut self, line: &Line) -> Result<bool, Halt> {
         let channel = &mut self.channel;
         if line.attempt(|| channel.wait_close())?.is_none() {
             return Ok(false);
         }
-        let signal = self.channel.exit_signal().map_err(Stop::Failed)?.exit_signal;
-        let status = self.channel.exit_status().map_err(Stop::Failed)?;
+        let signal = self.channel.exit_signal().map_err(Halt::Failed)?.exit_signal;
+        let status = self.channel.exit_status().map_err(Halt::Failed)?;
         let (stdout, stderr) = (std::mem::take(&mut self.stdout), std::mem::take(&mut self.stderr));
         self.answer(Ok(Output { status: signal.is_none().then_some(status), signal, stdout, stderr }));
         Ok(true)

@@ -2,14 +2,16 @@
 
 use std::os::fd::OwnedFd;
 use std::sync::mpsc::Sender;
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
-use rustix::net::RecvFlags;
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags};
 use ssh2::{HashType, MethodType, Session};
 
 use crate::known_hosts::{KnownHost, Verdict, kind_of};
-use crate::line::{Line, Stop, wait};
+use crate::line::{Halt, Line, wait};
 use crate::worker::Event;
 use crate::{Error, Hop, Settings, Step, base64, login};
 
@@ -24,6 +26,7 @@ const ALGORITHMS: [(&str, &str); 6] = [
 ];
 /// So much of what is no SSH server's greeting is shown.
 const SHOWN: usize = 60;
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Says how far it is, for whoever watches the time.
 pub struct Mark {
@@ -48,12 +51,12 @@ impl Mark {
     }
 
     /// What is told of a step that did not end well.
-    pub fn stopped(&self, step: Step, stop: Stop, told: Told) -> Error {
+    pub fn stopped(&self, step: Step, halt: Halt, told: Told) -> Error {
         let hop = self.hop.clone();
-        match (stop, told) {
-            (Stop::OutOfTime, _) => Error::OutOfTime { hop, step, time: self.settings.timeout },
-            (stop, Told::Handshake) => Error::Handshake { hop, said: stop.said() },
-            (stop, Told::Lost) => Error::Lost { hop, said: stop.said() },
+        match (halt, told) {
+            (Halt::OutOfTime, _) => Error::OutOfTime { hop, step, time: self.settings.timeout },
+            (halt, Told::Handshake) => Error::Handshake { hop, said: halt.said() },
+            (halt, Told::Lost) => Error::Lost { hop, said: halt.said() },
         }
     }
 }
@@ -72,7 +75,7 @@ pub fn start(socket: OwnedFd, hop: &Hop, user: &str, mark: &Mark) -> Result<Line
     let preferred = in_order(&known.kinds());
     line.session
         .method_pref(MethodType::HostKey, &preferred)
-        .map_err(|error| mark.stopped(Step::Handshake, Stop::Failed(error), Told::Handshake))?;
+        .map_err(|error| mark.stopped(Step::Handshake, Halt::Failed(error), Told::Handshake))?;
     shake_hands(&line, mark, deadline)?;
     check_host(&line, mark, hop, user, &known)?;
     login::log_in(&line, mark, user, &mark.settings)?;
@@ -86,46 +89,41 @@ fn in_order(kinds: &[&str]) -> String {
     algorithms.iter().map(|(algorithm, _)| *algorithm).collect::<Vec<_>>().join(",")
 }
 
-fn shake_hands(line: &Line, mark: &Mark, mut deadline: Instant) -> Result<(), Error> {
-    let mut session = line.session.clone();
-    let mut step = Step::Answer;
+/// Waits for an SSH server's greeting, which stays to be read: libssh2 passes over all that others say, for as long as
+/// they say something.
+fn hear_greeting(line: &Line, mark: &Mark, deadline: Instant) -> Result<(), Error> {
+    let hop = || mark.hop.clone();
+    let mut patience = deadline.checked_sub(mark.settings.timeout / 4);
     loop {
-        // libssh2 passes over what other servers say until they say nothing more: so it is looked at before.
-        if step == Step::Answer {
-            match first_words(line) {
-                Words::None => {}
-                Words::Closed => return Err(Error::Mute { hop: mark.hop.clone() }),
-                Words::Ssh => {
-                    step = Step::Handshake;
-                    deadline = mark.step(step);
-                }
-                Words::Begun if Instant::now() < deadline => {
-                    // Level-triggered: it would come back at once until the rest of four bytes is there.
-                    std::thread::sleep(std::time::Duration::from_millis(10));
-                    continue;
-                }
-                Words::Begun => return Err(mark.stopped(step, Stop::OutOfTime, Told::Handshake)),
-                Words::Other(words) => return Err(Error::NotSsh { hop: mark.hop.clone(), words }),
-            }
+        match first_words(line) {
+            Words::Ssh if patience.is_some() => return Ok(()),
+            Words::Closed => return Err(Error::Mute { hop: hop() }),
+            Words::Other(words) => return Err(Error::NotSsh { hop: hop(), words }),
+            // The rest of it does not wake anybody who waits for a first byte.
+            Words::Begun => thread::sleep(PAUSE),
+            // It comes too late: it was said another thing already.
+            Words::Ssh => return Err(mark.stopped(Step::Answer, Halt::OutOfTime, Told::Handshake)),
+            Words::None => {}
         }
-        match line.attempt(|| session.handshake()) {
-            Ok(Some(())) => return Ok(()),
-            Ok(None) => {}
-            // The other side may have said a word and closed the connection in between.
-            Err(stop @ Stop::Failed(_)) if step == Step::Answer => {
-                return Err(match first_words(line) {
-                    Words::Other(words) => Error::NotSsh { hop: mark.hop.clone(), words },
-                    Words::Closed => Error::Mute { hop: mark.hop.clone() },
-                    _ => mark.stopped(step, stop, Told::Handshake),
-                });
-            }
-            Err(stop) => return Err(mark.stopped(step, stop, Told::Handshake)),
+        // An SSH server speaks first. Others wait for us, and their answer may tell what they are.
+        if patience.is_some_and(|patience| patience <= Instant::now()) {
+            patience = None;
+            // Whoever does not take it has hung up, which is seen next.
+            let _ =
+                rustix::net::send(&line.socket, b"SSH-2.0-hello\r\n\r\n", SendFlags::DONTWAIT | SendFlags::NOSIGNAL);
         }
-        let Some(left) = net::left(deadline) else {
-            return Err(mark.stopped(step, Stop::OutOfTime, Told::Handshake));
+        let Some(left) = net::left(patience.unwrap_or(deadline)).or_else(|| net::left(deadline)) else {
+            return Err(mark.stopped(Step::Answer, Halt::OutOfTime, Told::Handshake));
         };
         wait(&mut [PollFd::new(&line.socket, PollFlags::IN)], Some(left));
     }
+}
+
+fn shake_hands(line: &Line, mark: &Mark, deadline: Instant) -> Result<(), Error> {
+    hear_greeting(line, mark, deadline)?;
+    let mut session = line.session.clone();
+    let deadline = mark.step(Step::Handshake);
+    line.wait_for(deadline, || session.handshake()).map_err(|halt| mark.stopped(Step::Handshake, halt, Told::Handshake))
 }
 
 enum Words {
@@ -143,7 +141,8 @@ fn first_words(line: &Line) -> Words {
     let count = match rustix::net::recv(&line.socket, &mut buffer[..], RecvFlags::PEEK | RecvFlags::DONTWAIT) {
         Ok((0, _)) => return Words::Closed,
         Ok((count, _)) => count,
-        Err(_) => return Words::None,
+        Err(Errno::AGAIN | Errno::INTR) => return Words::None,
+        Err(_) => return Words::Closed,
     };
     let words = &buffer[..count];
     let greeting = b"SSH-";
@@ -164,7 +163,7 @@ pub fn plain(said: &str) -> String {
 }
 
 fn check_host(line: &Line, mark: &Mark, hop: &Hop, user: &str, known: &KnownHost) -> Result<(), Error> {
-    let none = || mark.stopped(Step::Handshake, Stop::Said("it shows no host key".to_owned()), Told::Handshake);
+    let none = || mark.stopped(Step::Handshake, Halt::Said("it shows no host key".to_owned()), Told::Handshake);
     let (key, _) = line.session.host_key().ok_or_else(none)?;
     let hash = line.session.host_key_hash(HashType::Sha256).ok_or_else(none)?;
     let fingerprint = format!("SHA256:{}", base64::encode(hash));
@@ -181,9 +180,11 @@ fn check_host(line: &Line, mark: &Mark, hop: &Hop, user: &str, known: &KnownHost
                 files = format!("{files} ({other})");
             }
             let port = if hop.port == Hop::PORT { String::new() } else { format!("-p {} ", hop.port) };
-            let command = format!("{port}{user}@{}", hop.host);
-            let scan = format!("{port}{}", hop.host);
-            Err(Error::UnknownHost { hop: label, kind, fingerprint, files, command, scan })
+            let host = &hop.host;
+            let advice = format!(
+                "connect once with 'ssh {port}{user}@{host}', or add the line of 'ssh-keyscan {port}{host}' to that file"
+            );
+            Err(Error::UnknownHost { hop: label, kind, fingerprint, files, advice })
         }
     }
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use net::{Fault, Socket, Stage};
 use rustix::net::Shutdown;
 
+use crate::claim::{Claim, Load};
 use crate::pump::{Pump, Request};
 use crate::start::{Mark, start};
 use crate::{Error, Hop, Output, Settings, Step};
@@ -35,6 +36,8 @@ pub struct Worker {
     /// The session's socket, to close it under a thread that does not come back.
     socket: OwnedFd,
     fate: Arc<OnceLock<String>>,
+    /// The channels that it is asked to open.
+    pub load: Load,
 }
 
 impl Worker {
@@ -58,9 +61,9 @@ impl Worker {
             Ok(line) => {
                 // Whoever does not listen any more has dropped the other end of the inbox, too.
                 let _ = mark.events.send(Event::Done(Ok(())));
-                if let Err(stop) = Pump::new(line, mark.hop, inbox, ear).run(&end) {
+                if let Err(halt) = Pump::new(line, mark.hop, inbox, ear).run(&end) {
                     // The first word is the cause.
-                    let _ = end.set(stop.said());
+                    let _ = end.set(halt.said());
                 }
             }
             Err(error) => {
@@ -68,7 +71,8 @@ impl Worker {
             }
         };
         thread::Builder::new().name("ssh".to_owned()).spawn(work).map_err(system)?;
-        let worker = Self { hop: label, timeout: settings.timeout, requests, bell, socket: own, fate };
+        let worker =
+            Self { hop: label, timeout: settings.timeout, requests, bell, socket: own, fate, load: Load::default() };
         worker.started(&heard)?;
         Ok(worker)
     }
@@ -99,11 +103,11 @@ impl Worker {
     }
 
     /// A connection from the host to a port that it reaches.
-    pub fn connect(&self, host: &str, port: u16, deadline: Instant) -> Result<UnixStream, Fault> {
+    pub fn connect(&self, claim: Claim, host: &str, port: u16, deadline: Instant) -> Result<UnixStream, Fault> {
         let (reply, answer) = mpsc::channel();
         let host = host.to_owned();
         let way = || Fault::Way(format!("from {}: {}", self.hop, self.said()));
-        self.ask(Request::Connect { host, port, deadline, reply }).map_err(|()| way())?;
+        self.ask(Request::Connect { host, port, deadline, reply, claim }).map_err(|()| way())?;
         match answer.recv_timeout(net::left(deadline).unwrap_or_default() + GRACE) {
             Ok(result) => result,
             Err(RecvTimeoutError::Timeout) => {
@@ -115,12 +119,24 @@ impl Worker {
     }
 
     /// Runs a command on the host.
-    pub fn run(&self, command: &str, stdin: &[u8], deadline: Instant, limit: usize) -> Result<Output, Error> {
+    pub fn run(
+        &self,
+        claim: Claim,
+        command: &str,
+        stdin: &[u8],
+        deadline: Instant,
+        limit: usize,
+    ) -> Result<Output, Error> {
         let time = net::left(deadline).unwrap_or_default();
         let (reply, answer) = mpsc::channel();
         let (command, stdin) = (command.to_owned(), stdin.to_vec());
-        self.ask(Request::Run { command, stdin, deadline, time, limit, reply }).map_err(|()| self.lost())?;
-        match answer.recv_timeout(time + GRACE) {
+        let wait = time + GRACE;
+        // For messages, without the moments that went by until here.
+        let time = Duration::from_millis(
+            u64::try_from(time.as_millis()).unwrap_or(u64::MAX).div_ceil(100).saturating_mul(100),
+        );
+        self.ask(Request::Run { command, stdin, deadline, time, limit, reply, claim }).map_err(|()| self.lost())?;
+        match answer.recv_timeout(wait) {
             Ok(result) => result,
             Err(RecvTimeoutError::Timeout) => {
                 self.give_up();
