@@ -10,7 +10,7 @@ import pytest
 from browser import Browser
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("fresh", "half", "moved", "crowd", "hostile")
+PAGES = ("fresh", "half", "moved", "crowd", "hostile", "none")
 
 
 @pytest.fixture(scope="session")

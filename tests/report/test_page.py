@@ -9,7 +9,7 @@ import pytest
 
 from browser import Browser, pixels
 
-EXAMPLES = ("fresh", "half", "moved", "crowd", "hostile")
+EXAMPLES = ("fresh", "half", "moved", "crowd", "hostile", "none")
 SCHEMES = ("light", "dark")
 
 # The ratio of WCAG 2 between each text that is seen and what is behind it, below 4.5 only.
