@@ -99,14 +99,13 @@ def test_nothing_is_wider_than_the_screen(browser: Browser, pages: dict[str, Pat
 
 
 @pytest.mark.parametrize("width, shown", ((360, "narrow"), (1280, "wide")))
-def test_the_picture_is_drawn_for_the_screen(
-    browser: Browser, pages: dict[str, Path], width: int, shown: str
-) -> None:
+def test_the_picture_is_drawn_for_the_screen(browser: Browser, pages: dict[str, Path], width: int, shown: str) -> None:
     browser.open(pages["half"], width=width)
     visible = "return [...document.querySelectorAll('.picture')].filter(it => it.getClientRects().length)"
     assert browser.run(f"{visible}.map(it => it.classList[1])") == [shown]
-    text = browser.run(f"{visible}.flatMap(it => [...it.querySelectorAll('text')])"
-                       ".map(it => it.getBoundingClientRect().height)")
+    text = browser.run(
+        f"{visible}.flatMap(it => [...it.querySelectorAll('text')])" ".map(it => it.getBoundingClientRect().height)"
+    )
     assert min(text) > 11, "text that is too small to read"
 
 
@@ -146,9 +145,7 @@ def test_it_is_light_by_day_and_dark_by_night(browser: Browser, pages: dict[str,
 @pytest.mark.parametrize("example", EXAMPLES)
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", (360, 1280))
-def test_every_text_stands_out(
-    browser: Browser, pages: dict[str, Path], example: str, scheme: str, width: int
-) -> None:
+def test_every_text_stands_out(browser: Browser, pages: dict[str, Path], example: str, scheme: str, width: int) -> None:
     browser.open(pages[example], width=width, scheme=scheme)
     found = browser.run(CONTRAST)
     assert found["faults"] == []
@@ -157,7 +154,9 @@ def test_every_text_stands_out(
 
 def test_the_contrast_that_is_computed_tells_grey_on_grey(browser: Browser, pages: dict[str, Path]) -> None:
     browser.open(pages["fresh"])
-    browser.run("document.querySelector('h1').style.color = '#999'; document.querySelector('.name').style.fill = '#ccc'")
+    browser.run(
+        "document.querySelector('h1').style.color = '#999'; document.querySelector('.name').style.fill = '#ccc'"
+    )
     faults = browser.run(CONTRAST)["faults"]
     assert [text.strip() for text, _, _ in faults] == ["No: 7 things are in the way of a second", "app1"]
 

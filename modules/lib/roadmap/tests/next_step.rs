@@ -4,7 +4,7 @@ mod common;
 
 use common::{endpoint, layer};
 use edx_layout::Layer;
-use roadmap::{HostStatus, How, Place, Scope, StepKind, next_step};
+use roadmap::{HostStatus, How, Mark, Place, Report, Scope, StepKind, next_step};
 
 const PLAYBOOK: &str = "ansible-playbook -i inventory.yml playbooks/migrate_memcached.yml";
 
@@ -154,4 +154,47 @@ fn nothing_moves_from_what_cannot_be_told() {
     assert_eq!(what(&hosts), "Find out where MongoDB is");
     hosts[0].is_complete = false;
     assert_eq!(what(&hosts), "Read the files that could not be read");
+}
+
+#[test]
+fn the_stage_of_the_next_step_is_marked_and_no_other() {
+    let stages = |hosts| {
+        let stages = Report::new(hosts, None, "").stages;
+        stages.into_iter().filter(|stage| stage.is_next).map(|stage| (stage.title, stage.mark)).collect::<Vec<_>>()
+    };
+    assert_eq!(stages(common::fresh()), [("MySQL".to_owned(), Mark::Open)]);
+    assert_eq!(stages(common::half()), [("MongoDB".to_owned(), Mark::HalfDone)]);
+    assert_eq!(stages(common::moved()), []);
+    assert_eq!(
+        stages(common::moved()[..1].to_vec()),
+        [("Second application server, load balancer".to_owned(), Mark::Open)]
+    );
+}
+
+#[test]
+fn a_cache_that_is_not_shared_is_half_done() {
+    let stages = Report::new(moved(&[0, 1, 2, 3, 5, 6]), None, "").stages;
+    let marks: Vec<_> = stages.iter().map(|stage| (stage.mark, stage.is_next)).collect();
+    assert_eq!(
+        marks,
+        [
+            (Mark::Done, false),
+            (Mark::Done, false),
+            (Mark::HalfDone, true),
+            (Mark::Done, false),
+            (Mark::Done, false),
+            (Mark::Open, false),
+        ]
+    );
+}
+
+#[test]
+fn no_elasticsearch_no_stage() {
+    let mut hosts = common::fresh();
+    hosts[0].layers[5] = common::unused(Layer::Elasticsearch);
+    let titles: Vec<_> = Report::new(hosts, None, "").stages.into_iter().map(|stage| stage.title).collect();
+    assert_eq!(
+        titles,
+        ["MySQL", "MongoDB", "memcached and Redis", "Files", "Second application server, load balancer"]
+    );
 }
