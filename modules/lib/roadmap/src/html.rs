@@ -5,7 +5,7 @@ use askama::Template;
 use crate::how::How;
 use crate::report::Report;
 use crate::stages::{Mark, Stage};
-use crate::status::{EndpointStatus, HostStatus, LayerStatus, Place, Scope};
+use crate::status::{EndpointStatus, HostStatus, LayerStatus, Place};
 use crate::topology::{Topology, topologies};
 use crate::words::visible;
 use crate::{readiness, text as table, words};
@@ -94,7 +94,7 @@ impl Page<'_> {
     }
 
     fn is_public(layer: &LayerStatus, endpoint: &EndpointStatus) -> bool {
-        endpoint.scope == Scope::Public && layer.layer != edx_layout::Layer::Files
+        table::is_public(layer, endpoint)
     }
 
     fn title(layer: &LayerStatus) -> &'static str {

@@ -180,7 +180,7 @@ impl<'a> Part<'a> {
         Ok(items.iter().enumerate().map(|(index, value)| Part { at: self.at.index(index), value }).collect())
     }
 
-    fn all<T>(&self, read: fn(&Part) -> Result<T, Error>) -> Result<Vec<T>, Error> {
+    fn all<T>(&self, read: impl Fn(&Part<'a>) -> Result<T, Error>) -> Result<Vec<T>, Error> {
         self.items(MAX_ITEMS)?.iter().map(read).collect()
     }
 
@@ -193,7 +193,7 @@ impl<'a> Part<'a> {
     }
 
     fn texts(&self) -> Result<Vec<String>, Error> {
-        self.all(|item| item.text())
+        self.all(Part::text)
     }
 
     fn truth(&self) -> Result<bool, Error> {

@@ -6,6 +6,7 @@ use edx_layout::Layer;
 
 use crate::address;
 use crate::status::{EndpointStatus, HostStatus, LayerStatus, Place, Scope};
+use crate::text::is_public;
 use crate::words::{counted, listed};
 
 /// Whether a second application server may be added.
@@ -164,8 +165,6 @@ fn silent(host: &HostStatus, layer: &LayerStatus, endpoint: &EndpointStatus) -> 
 }
 
 fn public(host: &HostStatus, layer: &LayerStatus, endpoint: &EndpointStatus) -> Option<Remark> {
-    // A bucket is reached by way of the internet, and guarded by keys.
-    let open = endpoint.scope == Scope::Public && layer.layer != Layer::Files;
     let says = format!(
         "{} of {} is at {}, an address that the internet reaches: use its internal address, and close the port.",
         capital(layer.layer),
@@ -173,7 +172,7 @@ fn public(host: &HostStatus, layer: &LayerStatus, endpoint: &EndpointStatus) -> 
         endpoint.endpoint
     );
     let remark = about(Some(host), Some(layer.layer), Kind::Public, says);
-    open.then(|| Remark { settings: endpoint.settings.clone(), ..remark })
+    is_public(layer, endpoint).then(|| Remark { settings: endpoint.settings.clone(), ..remark })
 }
 
 fn unasked(host: &HostStatus, layer: &LayerStatus, endpoint: &EndpointStatus) -> Option<Remark> {

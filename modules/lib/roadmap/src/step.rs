@@ -61,6 +61,10 @@ pub(crate) fn roadmap(hosts: &[HostStatus], readiness: &Readiness) -> (Vec<Stage
     };
     if let Some(stage) = stages.iter_mut().find(|stage| about(stage)) {
         stage.is_next = true;
+        // The data has moved, and is not shared yet.
+        if step.kind == StepKind::Share {
+            stage.mark = Mark::HalfDone;
+        }
     }
     (stages, step)
 }

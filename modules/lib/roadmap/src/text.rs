@@ -1,22 +1,26 @@
 //! The report for a terminal: ASCII, no colours, no line wider than asked.
 
+use std::fmt::Write as _;
+
+use edx_layout::Layer;
+
 use crate::how::How;
 use crate::plan::Plan;
 use crate::readiness::{Remark, capital};
 use crate::report::Report;
 use crate::stages::{Mark, Stage};
-use crate::status::{Finding, HostStatus, LayerStatus, Place, Scope};
+use crate::status::{EndpointStatus, Finding, HostStatus, LayerStatus, Place, Scope};
 use crate::words::{counted, terminal};
 use crate::wrap::wrapped;
 
 /// Narrower than this the tables are not readable.
-const NARROWEST: usize = 60;
+const NARROWEST: usize = 72;
 /// Wider than this the lines are not.
 const WIDEST: usize = 120;
 /// Settings beyond so many are counted.
 const SETTINGS: usize = 4;
 
-/// The report as text of that width, which is held between 60 and 120.
+/// The report as text of that width, which is held between 72 and 120.
 pub fn text(report: &Report, width: usize) -> String {
     let mut page = Page { width: width.clamp(NARROWEST, WIDEST), text: String::new() };
     page.top(report);
@@ -57,6 +61,27 @@ impl Page {
         }
     }
 
+    /// One after the other, as many in a line as have room: a setting is not torn apart.
+    fn items(&mut self, indent: usize, items: &[String]) {
+        let room = self.width - indent;
+        let mut line = String::new();
+        for item in items.iter().map(|item| terminal(item)) {
+            if !line.is_empty() && line.chars().count() + 1 + item.chars().count() > room {
+                self.lines(indent, &line);
+                line.clear();
+            }
+            line.push_str(if line.is_empty() { "" } else { " " });
+            line.push_str(&item);
+        }
+        self.lines(indent, &line);
+    }
+
+    fn lines(&mut self, indent: usize, text: &str) {
+        for line in wrapped(text, self.width - indent) {
+            self.line(&format!("{:indent$}{line}", ""));
+        }
+    }
+
     fn heading(&mut self, heading: &str) {
         self.line("");
         self.line(heading);
@@ -70,7 +95,8 @@ impl Page {
             let mut line = String::from("  ");
             for ((width, _), column) in cells.iter().zip(&columns) {
                 let cell = column.get(index).map_or("", String::as_str);
-                line.push_str(&format!("{cell:width$}  "));
+                // Writing to a String does not fail.
+                let _ = write!(line, "{cell:width$}  ");
             }
             self.line(&line);
         }
@@ -91,7 +117,7 @@ impl Page {
         known.extend(host.release.as_deref());
         let known = if known.is_empty() { String::new() } else { format!(" ({})", known.join(", ")) };
         self.paragraph("", &format!("{}{known}", host.host));
-        let endpoints = self.width - 50;
+        let endpoints = self.width - 49;
         self.row(&[(13, "LAYER"), (11, "WHERE"), (endpoints, "ENDPOINT"), (7, "ANSWERS"), (8, "RECORDED")]);
         for layer in host.layers.iter().filter(|layer| layer.place != Place::Unused) {
             self.layer(layer, endpoints);
@@ -117,7 +143,7 @@ impl Page {
         for (index, endpoint) in layer.endpoints.iter().enumerate() {
             let (title, is_where, recorded) =
                 if index == 0 { (capital(layer.layer), place(layer.place), recorded) } else { ("", "", "") };
-            let public = if endpoint.scope == Scope::Public { " (public)" } else { "" };
+            let public = if is_public(layer, endpoint) { " (public)" } else { "" };
             let shown = format!("{}{public}", endpoint.endpoint);
             let answers = answers(endpoint.answers);
             self.row(&[(13, title), (11, is_where), (width, &shown), (7, answers), (8, recorded)]);
@@ -141,7 +167,7 @@ impl Page {
             let mark = if is_numbered { format!("{:3}. ", index + 1) } else { "   - ".to_owned() };
             self.paragraph(&mark, &remark.says);
             if !remark.settings.is_empty() {
-                self.paragraph("     ", &some(&remark.settings));
+                self.items(5, &some(&remark.settings));
             }
         }
     }
@@ -177,15 +203,12 @@ impl Page {
     fn plan(&mut self, plan: &Plan) {
         self.heading("PLAN");
         self.paragraph("  ", &plan.layout);
-        let why = self.width - 67;
-        self.row(&[(27, "SERVER"), (5, "COUNT"), (25, "SIZE"), (why, "WHY")]);
-        for server in &plan.servers {
-            self.row(&[(27, &server.role), (5, &server.count.to_string()), (25, &server.size()), (why, &server.why)]);
-        }
+        self.servers(plan);
         self.line("");
-        self.row(&[(27, "PORTS OF"), (24, "PORTS"), (self.width - 57, "OPEN TO")]);
+        let from = self.width - 46;
+        self.row(&[(24, "PORTS OF"), (16, "PORTS"), (from, "OPEN TO")]);
         for rule in &plan.ports {
-            self.row(&[(27, &rule.server), (24, &rule.ports), (self.width - 57, &rule.from)]);
+            self.row(&[(24, &rule.server), (16, &rule.ports), (from, &rule.from)]);
         }
         self.line("");
         for rule in &plan.rules {
@@ -203,6 +226,27 @@ impl Page {
             self.paragraph("  - ", difference);
         }
         self.paragraph("  Next on the way there: ", &plan.next);
+    }
+}
+
+impl Page {
+    /// The reasons stand beside the sizes where there is room, otherwise below.
+    fn servers(&mut self, plan: &Plan) {
+        let beside = self.width.saturating_sub(66);
+        if beside < 30 {
+            let size = self.width - 39;
+            self.row(&[(27, "SERVER"), (5, "COUNT"), (size, "SIZE")]);
+            for server in &plan.servers {
+                self.row(&[(27, &server.role), (5, &server.count.to_string()), (size, &server.size())]);
+                self.paragraph("    ", &server.why);
+            }
+            return;
+        }
+        self.row(&[(27, "SERVER"), (5, "COUNT"), (25, "SIZE"), (beside, "WHY")]);
+        for server in &plan.servers {
+            let count = server.count.to_string();
+            self.row(&[(27, &server.role), (5, &count), (25, &server.size()), (beside, &server.why)]);
+        }
     }
 }
 
@@ -239,11 +283,21 @@ pub(crate) fn word(stage: &Stage) -> &'static str {
     }
 }
 
-/// The first settings, and how many more.
-pub(crate) fn some(settings: &[String]) -> String {
-    let shown = settings.iter().take(SETTINGS).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match settings.len().saturating_sub(SETTINGS) {
-        0 => shown,
-        more => format!("{shown} and {}", format_args!("{more} more")),
+/// Whether the internet reaches what should be inside; a bucket is reached that way, and guarded by keys.
+pub(crate) fn is_public(layer: &LayerStatus, endpoint: &EndpointStatus) -> bool {
+    endpoint.scope == Scope::Public && layer.layer != Layer::Files
+}
+
+/// The first settings, and how many more: what each of them is followed by stands with it.
+pub(crate) fn some(settings: &[String]) -> Vec<String> {
+    let more = settings.len().saturating_sub(SETTINGS);
+    let shown = &settings[..settings.len() - more];
+    let mut some: Vec<String> = shown.iter().map(|setting| format!("{setting},")).collect();
+    match some.last_mut() {
+        Some(last) if more == 0 => {
+            last.pop();
+        }
+        _ => some.push(format!("and {more} more")),
     }
+    some
 }

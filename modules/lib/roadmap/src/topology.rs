@@ -19,8 +19,6 @@ pub(crate) struct Topology {
     pub boxes: Vec<Card>,
     /// Who uses what.
     pub lines: Vec<Line>,
-    /// Where the picture says that nothing has moved.
-    pub empty: Option<(usize, usize)>,
     /// The picture in words.
     pub told: String,
 }
@@ -68,11 +66,12 @@ struct Measures {
 }
 
 const WIDE: Measures = Measures { id: "wide", width: 880, card: 300, is_narrow: false };
-const NARROW: Measures = Measures { id: "narrow", width: 344, card: 150, is_narrow: true };
+const NARROW: Measures = Measures { id: "narrow", width: 344, card: 156, is_narrow: true };
 const HEAD: usize = 52;
 const ROW: usize = 28;
 const FOOT: usize = 8;
 const GAP: usize = 18;
+const WIDEST_GAP: usize = 72;
 const EDGE: usize = 2;
 
 /// Something that a data server keeps.
@@ -105,7 +104,7 @@ fn servers(hosts: &[HostStatus]) -> Vec<Server<'_>> {
     let layers = hosts.iter().map(|host| host.layers.len()).max().unwrap_or_default();
     for number in 0..layers {
         for (index, host) in hosts.iter().enumerate() {
-            let Some(layer) = host.layers.get(number) else { continue };
+            let Some(layer) = host.layers.get(number).filter(|layer| layer.place != Place::Unused) else { continue };
             for endpoint in layer.endpoints.iter().filter(|it| it.scope != Scope::Local) {
                 add(&mut servers, index, layer, endpoint);
             }
@@ -138,8 +137,11 @@ fn draw(hosts: &[HostStatus], measures: &Measures) -> Topology {
     let (left_tops, right_tops) = (tops(&left, height), tops(&right, height));
     let right_x = measures.width - EDGE - measures.card;
 
+    // With nothing to be joined to, the application servers stand in the middle.
+    let left_x = if servers.is_empty() { (measures.width - measures.card) / 2 } else { EDGE };
+
     let mut boxes: Vec<Card> =
-        hosts.iter().zip(&left_tops).map(|(host, top)| application(host, *top, measures)).collect();
+        hosts.iter().zip(&left_tops).map(|(host, top)| application(host, left_x, *top, measures)).collect();
     boxes.extend(servers.iter().zip(&right_tops).map(|(server, top)| data(server, right_x, *top, measures)));
 
     let mut lines = Vec::new();
@@ -149,15 +151,14 @@ fn draw(hosts: &[HostStatus], measures: &Measures) -> Topology {
             for user in &kept.users {
                 let host = &hosts[user.host];
                 let from = used(host).position(|layer| layer.layer == kept.layer.layer).unwrap_or_default();
-                let start = (EDGE + measures.card, middle(left_tops[user.host], from));
+                let start = (left_x + measures.card, middle(left_tops[user.host], from));
                 lines.push(line(start, end, host, kept.layer, user.endpoint));
             }
         }
     }
     // Lines that matter most are drawn last, on top.
     lines.sort_by_key(|line| line.class == "silent");
-    let empty = servers.is_empty().then_some((right_x + measures.card / 2, height / 2));
-    Topology { id: measures.id, width: measures.width, height, boxes, lines, empty, told: told(hosts) }
+    Topology { id: measures.id, width: measures.width, height, boxes, lines, told: told(hosts) }
 }
 
 fn used(host: &HostStatus) -> impl Iterator<Item = &LayerStatus> {
@@ -170,11 +171,12 @@ const fn tall(rows: usize) -> usize {
 
 /// Where each of a column begins, all of it in the middle of the height.
 fn tops(heights: &[usize], height: usize) -> Vec<usize> {
-    let all = heights.iter().sum::<usize>() + GAP * heights.len().saturating_sub(1);
-    let mut top = height.saturating_sub(all) / 2;
+    let all = heights.iter().sum::<usize>();
+    let gap = (height.saturating_sub(all) / (heights.len() + 1)).clamp(GAP, WIDEST_GAP);
+    let mut top = height.saturating_sub(all + gap * heights.len().saturating_sub(1)) / 2;
     let next = |tall: &usize| {
         let this = top;
-        top += tall + GAP;
+        top += tall + gap;
         this
     };
     heights.iter().map(next).collect()
@@ -184,7 +186,7 @@ const fn middle(top: usize, row: usize) -> usize {
     top + HEAD + row * ROW + ROW / 2
 }
 
-fn application(host: &HostStatus, top: usize, measures: &Measures) -> Card {
+fn application(host: &HostStatus, x: usize, top: usize, measures: &Measures) -> Card {
     let row = |(index, layer): (usize, &LayerStatus)| {
         let (class, tag) = match layer.place {
             Place::Local if measures.is_narrow => ("here", "here"),
@@ -205,11 +207,11 @@ fn application(host: &HostStatus, top: usize, measures: &Measures) -> Card {
     };
     Card {
         class: "application",
-        x: EDGE,
+        x,
         y: top,
         width: measures.card,
         height: tall(used(host).count()),
-        title: cut(&host.host, measures.card - 28, 9),
+        title: cut(&host.host, measures.card - 28, 10),
         full: host.host.clone(),
         under: if measures.is_narrow { "app server" } else { "application server" }.to_owned(),
         rows: used(host).enumerate().map(row).collect(),
@@ -248,7 +250,7 @@ fn data(server: &Server, x: usize, top: usize, measures: &Measures) -> Card {
         y: top,
         width: measures.card,
         height: tall(server.kept.len()),
-        title: cut(server.name, measures.card - 28, 9),
+        title: cut(server.name, measures.card - 28, 10),
         full: server.name.to_owned(),
         under: under.to_owned(),
         rows: server.kept.iter().enumerate().map(row).collect(),

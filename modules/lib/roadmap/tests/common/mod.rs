@@ -1,4 +1,6 @@
-//! Three platforms: one as it was installed, one half way, one at the end.
+//! Three platforms: one as it was installed, one half way, one at the end; and two that are hard to show.
+
+#![allow(dead_code, reason = "each test file uses a part")]
 
 use edx_layout::Layer;
 use roadmap::{CacheKeyPrefix, EndpointStatus, Finding, HostStatus, LayerStatus, Place, Scope};
@@ -161,7 +163,7 @@ pub fn crowd() -> Vec<HostStatus> {
         host.layers[1].endpoints =
             vec![EndpointStatus { answers: Some(false), told: "connection refused".to_owned(), ..silent }];
         host.layers[0].endpoints[0].scope = Scope::Public;
-        host.layers[0].endpoints[0].endpoint = "203.0.113.21:3306".to_owned();
+        "203.0.113.21:3306".clone_into(&mut host.layers[0].endpoints[0].endpoint);
     }
     hosts[3].layers[3] =
         layer(Layer::Redis, Place::Local, vec![endpoint("localhost:6379", Scope::Local, &BROKERS)], Some(true));
@@ -173,7 +175,7 @@ pub fn hostile() -> Vec<HostStatus> {
     let evil = "<script>alert(1)</script>&\"'`\u{1b}[31m\r\n\u{202e}\0{{ x }}{% y %}";
     let mut hosts = fresh();
     let app = &mut hosts[0];
-    app.host = evil.to_owned();
+    evil.clone_into(&mut app.host);
     app.name = Some(evil.to_owned());
     app.addresses = vec![evil.to_owned()];
     app.release = Some(evil.to_owned());
