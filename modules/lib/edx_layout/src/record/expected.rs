@@ -9,6 +9,7 @@ use super::place::{Place, listed, same_hosts};
 use super::table::{ROWS, Row, SWITCHES, Shape, owner};
 use crate::address::ThisHost;
 use crate::data::{DataAddress, DataSetting, Layer};
+use crate::endpoint::Host;
 use crate::release::Release;
 
 /// What the variables of the next upgrade have to say so that it reproduces the settings.
@@ -189,7 +190,8 @@ pub fn expected_record(release: Option<Release>, settings: &[DataSetting], here:
     for switch in SWITCHES.iter().filter(|switch| release.is_none_or(|release| switch.releases.contains(&release))) {
         let of_layer: Vec<&DataSetting> = counted().filter(|setting| setting.layer == switch.layer).collect();
         let servers = || of_layer.iter().flat_map(|setting| places(setting));
-        if servers().next().is_some() {
+        let is_unclear = of_layer.iter().any(|setting| unknown(setting).is_some());
+        if servers().next().is_some() && !is_unclear {
             let has_left = servers().all(|place| !place.is_local(here));
             found.variables.push(ExpectedVariable {
                 layer: switch.layer,
@@ -217,9 +219,18 @@ fn at(setting: &DataSetting) -> SettingAt {
 fn places(setting: &DataSetting) -> Vec<Place> {
     let server = |address: &DataAddress| match address {
         DataAddress::Server { host, port, .. } => Some(Place::new(host, Some(*port))),
+        DataAddress::Socket(_) => Some(Place::new(&Host::Name("localhost".to_owned()), None)),
         _ => None,
     };
     setting.places.iter().filter_map(|place| server(&place.address)).collect()
+}
+
+/// Why it cannot be told where a setting leads.
+fn unknown(setting: &DataSetting) -> Option<&str> {
+    setting.places.iter().find_map(|place| match &place.address {
+        DataAddress::Unknown(why) => Some(why.as_str()),
+        _ => None,
+    })
 }
 
 fn add(setting: &DataSetting, release: Option<Release>, here: &ThisHost, found: &mut ExpectedRecord) {
@@ -230,13 +241,8 @@ fn add(setting: &DataSetting, release: Option<Release>, here: &ThisHost, found: 
     let mut refuse = |reason| {
         found.unrecordable.push(Unrecordable { layer: setting.layer, setting: at(setting), reason });
     };
-    for place in &setting.places {
-        match &place.address {
-            DataAddress::Unknown(why) if !place.shown.trim().is_empty() => {
-                return refuse(WhyNot::NotUnderstood(why.clone()));
-            }
-            _ => {}
-        }
+    if let Some(why) = unknown(setting) {
+        return refuse(WhyNot::NotUnderstood(why.to_owned()));
     }
     let rows: Vec<&'static Row> = ROWS
         .iter()
@@ -287,7 +293,6 @@ fn value_of(
     let first_port = places.first().and_then(|place| place.port);
     let one_port = places.iter().all(|place| place.port == first_port);
     let too_much = |takes| Err(WhyNot::TooMuch { variable: split(row.own).0, takes });
-    let is_url_like = |place: &Place| place.shown(setting.layer);
     Ok(Some(match (shape, store) {
         (Shape::Class, Some(_)) => ExpectedValue::ObjectStore,
         // Which one it is stands in another file then.
@@ -304,24 +309,16 @@ fn value_of(
         (Shape::Host | Shape::HostPort, _) if places.len() > 1 => return too_much("one host"),
         (Shape::HostList, _) if !one_port => return too_much("hosts that all have the same port"),
         (Shape::Host, _) => ExpectedValue::Str(places.iter().map(|place| place.host.to_string()).collect()),
-        (Shape::HostPort, _) => ExpectedValue::Str(listed(places, setting.layer)),
         (Shape::Hosts, _) if one_port => ExpectedValue::Str(hosts(places).join(",")),
-        (Shape::Hosts, _) => {
-            let all: Vec<String> = places.iter().map(is_url_like).collect();
-            ExpectedValue::Str(all.join(","))
-        }
+        (Shape::Hosts | Shape::HostPort, _) => ExpectedValue::Str(listed(places, setting.layer)),
         (Shape::HostList, _) => ExpectedValue::List(hosts(places)),
-        (Shape::Url, _) => ExpectedValue::Url(with_ports(places)),
+        // Files have no port, so none is left out.
+        (Shape::Url, _) => ExpectedValue::Url(listed(places, Layer::Files)),
     }))
 }
 
 fn hosts(places: &[Place]) -> Vec<String> {
     places.iter().map(|place| place.host.to_string()).collect()
-}
-
-fn with_ports(places: &[Place]) -> String {
-    // No layer's own port is left out where the layer has none.
-    listed(places, Layer::Files)
 }
 
 /// `NAME.member` as `NAME` and `member`.

@@ -235,8 +235,9 @@ impl ExpectedVariable {
     }
 }
 
-/// Whether a Python class keeps files on the disk of the host.
+/// Whether a Python class, or one of the older names, keeps files on the disk of the host.
 fn keeps_on_disk(class: &str) -> bool {
     let name = class.rsplit('.').next().unwrap_or(class);
-    name.ends_with("FileSystemStorage") || name == "OverwriteStorage"
+    let names = ["overwritestorage", "osfs", "localfs", "filesystem"];
+    name.to_ascii_lowercase().ends_with("filesystemstorage") || names.iter().any(|disk| name.eq_ignore_ascii_case(disk))
 }

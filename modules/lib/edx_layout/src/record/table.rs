@@ -294,8 +294,26 @@ pub const ROWS: &[Row] = &[
     files(Shape::Endpoint, EDXAPP, "", "EDXAPP_ENV_EXTRA.AWS_S3_ENDPOINT_URL").since(Ironwood),
     files(Shape::Bucket, EDXAPP, "FILE_UPLOAD_STORAGE_BUCKET_NAME", "EDXAPP_FILE_UPLOAD_STORAGE_BUCKET_NAME")
         .follows(BUCKET),
-    files(Shape::Class, EDXAPP, "GRADES_DOWNLOAD", "EDXAPP_GRADE_STORAGE_CLASS"),
-    files(Shape::Bucket, EDXAPP, "GRADES_DOWNLOAD", "EDXAPP_GRADE_STORAGE_KWARGS.bucket|bucket_name").follows(BUCKET),
+    files(Shape::Class, EDXAPP, "GRADES_DOWNLOAD.STORAGE_CLASS", "EDXAPP_GRADE_STORAGE_CLASS")
+        .beaten_by(&["EDXAPP_GRADE_STORAGE_TYPE"]),
+    files(Shape::Bucket, EDXAPP, "GRADES_DOWNLOAD.STORAGE_CLASS", "EDXAPP_GRADE_STORAGE_KWARGS.bucket|bucket_name")
+        .follows(BUCKET),
+    files(Shape::Class, EDXAPP, "GRADES_DOWNLOAD.STORAGE_TYPE", "EDXAPP_GRADE_STORAGE_TYPE")
+        .follows("EDXAPP_GRADE_STORAGE_CLASS"),
+    files(Shape::Bucket, EDXAPP, "GRADES_DOWNLOAD.STORAGE_TYPE", "EDXAPP_GRADE_BUCKET"),
+    files(Shape::Class, EDXAPP, "BLOCK_STRUCTURES_SETTINGS", "EDXAPP_BLOCK_STRUCTURES_SETTINGS.STORAGE_CLASS"),
+    files(
+        Shape::Bucket,
+        EDXAPP,
+        "BLOCK_STRUCTURES_SETTINGS",
+        "EDXAPP_BLOCK_STRUCTURES_SETTINGS.STORAGE_KWARGS.bucket|bucket_name",
+    )
+    .follows(BUCKET),
+    // No role variable renders these.
+    files(Shape::Class, EDXAPP, "COURSE_IMPORT_EXPORT_STORAGE", "EDXAPP_ENV_EXTRA.COURSE_IMPORT_EXPORT_STORAGE"),
+    files(Shape::Class, EDXAPP, "USER_TASKS_ARTIFACT_STORAGE", "EDXAPP_ENV_EXTRA.USER_TASKS_ARTIFACT_STORAGE"),
+    files(Shape::Class, EDXAPP, "COURSE_METADATA_EXPORT_STORAGE", "EDXAPP_ENV_EXTRA.COURSE_METADATA_EXPORT_STORAGE"),
+    files(Shape::Class, EDXAPP, "ORA2_FILEUPLOAD_BACKEND", "EDXAPP_ENV_EXTRA.ORA2_FILEUPLOAD_BACKEND"),
     files(Shape::Class, EDXAPP, "PROFILE_IMAGE_BACKEND", "EDXAPP_PROFILE_IMAGE_BACKEND.class"),
     files(Shape::Bucket, EDXAPP, "PROFILE_IMAGE_BACKEND", "EDXAPP_PROFILE_IMAGE_BACKEND.options.bucket|bucket_name")
         .follows(BUCKET),
@@ -319,7 +337,8 @@ pub const ROWS: &[Row] = &[
     files(Shape::Bucket, EDXAPP, "COURSE_IMPORT_EXPORT_BUCKET", "EDXAPP_IMPORT_EXPORT_BUCKET"),
     files(Shape::Bucket, EDXAPP, "FINANCIAL_REPORTS", "EDXAPP_FINANCIAL_REPORTS.BUCKET"),
     files(Shape::Bucket, EDXAPP, "VIDEO_UPLOAD_PIPELINE", "EDXAPP_VIDEO_UPLOAD_PIPELINE.BUCKET"),
-    files(Shape::Bucket, EDXAPP, "XBLOCK_FS_STORAGE_BUCKET", "EDXAPP_XBLOCK_FS_STORAGE_BUCKET"),
+    files(Shape::Class, EDXAPP, "FINANCIAL_REPORTS", "EDXAPP_FINANCIAL_REPORTS.STORAGE_TYPE").default("localfs"),
+    files(Shape::Class, EDXAPP, "DJFS", "EDXAPP_DJFS.type").default("osfs"),
     files(Shape::Bucket, EDXAPP, "DJFS", "EDXAPP_DJFS.bucket"),
     files(Shape::Store, "analytics_api ecommerce blockstore journals", "MEDIA_STORAGE_BACKEND", SHARED_MEDIA[0]),
     files(Shape::Store, "discovery", "MEDIA_STORAGE_BACKEND", "DISCOVERY_MEDIA_STORAGE_BACKEND")
@@ -371,6 +390,8 @@ pub fn owner(file: &Path) -> Option<&'static str> {
     let below = |name: &str| file.parent().and_then(Path::file_name).is_some_and(|folder| folder == name);
     if named("forum_env") {
         Some("forum")
+    } else if named("workers.conf") {
+        Some("workers")
     } else if below("certs") && (named("env.json") || named("auth.json")) {
         Some("certs")
     } else {

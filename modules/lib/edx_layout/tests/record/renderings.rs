@@ -109,6 +109,8 @@ impl Reader<'_> {
                 &root["PROFILE_IMAGE_BACKEND"]["class"],
                 &root["PROFILE_IMAGE_BACKEND"]["options"],
             ),
+            ("FINANCIAL_REPORTS.STORAGE_TYPE", &root["FINANCIAL_REPORTS"]["STORAGE_TYPE"], &root["FINANCIAL_REPORTS"]),
+            ("DJFS.type", &root["DJFS"]["type"], &root["DJFS"]),
             (
                 "MEDIA_STORAGE_BACKEND.DEFAULT_FILE_STORAGE",
                 &root["MEDIA_STORAGE_BACKEND"]["DEFAULT_FILE_STORAGE"],
@@ -121,8 +123,11 @@ impl Reader<'_> {
             ),
         ] {
             let Some(class) = class.as_str() else { continue };
-            let bucket = options["bucket"].as_str().or(options["AWS_STORAGE_BUCKET_NAME"].as_str()).unwrap_or(default);
-            let address = if class.contains("S3") {
+            let bucket = ["bucket", "BUCKET", "AWS_STORAGE_BUCKET_NAME"]
+                .iter()
+                .find_map(|name| options[name].as_str())
+                .unwrap_or(default);
+            let address = if class.contains("S3") || class.starts_with("s3") {
                 DataAddress::ObjectStore { endpoint: None, bucket: bucket.to_owned() }
             } else {
                 DataAddress::Folder(PathBuf::from("/edx/var"))
@@ -132,10 +137,7 @@ impl Reader<'_> {
         for (pointer, key) in [
             ("/FILE_UPLOAD_STORAGE_BUCKET_NAME", "FILE_UPLOAD_STORAGE_BUCKET_NAME"),
             ("/COURSE_IMPORT_EXPORT_BUCKET", "COURSE_IMPORT_EXPORT_BUCKET"),
-            ("/FINANCIAL_REPORTS/BUCKET", "FINANCIAL_REPORTS.BUCKET"),
             ("/VIDEO_UPLOAD_PIPELINE/BUCKET", "VIDEO_UPLOAD_PIPELINE.BUCKET"),
-            ("/XBLOCK_FS_STORAGE_BUCKET", "XBLOCK_FS_STORAGE_BUCKET"),
-            ("/DJFS/bucket", "DJFS.bucket"),
         ] {
             let bucket = root.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
             if bucket.starts_with("oracle") {
