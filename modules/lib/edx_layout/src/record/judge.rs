@@ -4,10 +4,10 @@ use std::fmt;
 
 use lossless_yaml::{KeyPath, Node, Segment};
 
-use super::expected::{ExpectedRecord, ExpectedValue, ExpectedVariable, Source, member_of};
+use super::expected::{ExpectedRecord, ExpectedValue, ExpectedVariable, Source};
 use super::place::same_hosts;
 use super::said::{Said, Variables};
-use super::table::{Row, Shape};
+use super::table::{Row, Shape, member_of, split};
 use crate::address::ThisHost;
 use crate::data::Layer;
 
@@ -50,7 +50,13 @@ impl fmt::Display for RecordFinding<'_> {
         let (variable, said) = (self.variable, &self.said);
         match &self.state {
             RecordState::Agrees => write!(f, "{variable}: {said}, as in the files"),
-            RecordState::Missing { would } if would.is_empty() => write!(f, "{variable}: not set"),
+            RecordState::Missing { would } if would.is_empty() => {
+                write!(f, "{variable}: not set, and empty by default")
+            }
+            RecordState::Missing { would } if matches!(self.wanted.source, Source::Switch) => {
+                let again = format!("the next upgrade installs {} on this host again", self.layer);
+                write!(f, "{variable}: not set, and {would} by default: {again}")
+            }
             RecordState::Missing { would } => write!(f, "{variable}: not set: the next upgrade brings back {would}"),
             RecordState::Differs if self.wanted.value == ExpectedValue::Default => {
                 write!(f, "{variable}: {said}, but {}", self.wanted.where_it_is())
@@ -117,11 +123,11 @@ fn decided(
     }
     let follows = row.follows.filter(|_| !wanted.follows_judged);
     for element in row.beaten_by.iter().copied().chain([row.own]).chain(follows) {
-        let (name, member) = element.split_once('.').unwrap_or((element, ""));
+        let (name, member) = split(element);
         let said = if row.shape == Shape::Store {
             let said = variables.get(name, member_of(shape));
             // A mapping replaces the other one as a whole.
-            said.or_else(|| variables.is_set(name).then_some(Said::Null))
+            said.or_else(|| (wanted.needed && variables.is_set(name)).then_some(Said::Null))
         } else {
             variables.get(name, member)
         };
