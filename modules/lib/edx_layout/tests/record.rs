@@ -378,7 +378,7 @@ fn references_that_multiply_come_to_an_end() {
     let mut variables = "XQUEUE_MYSQL_HOST: 'x{{ A0 }}'\n".to_owned();
     for index in 0..20 {
         let next = format!("{{{{ A{} }}}}", index + 1).repeat(40);
-        variables.push_str(&format!("A{index}: '{next}'\n"));
+        variables += &format!("A{index}: '{next}'\n");
     }
     let finding = judged(&files, &variables).remove(0);
     assert!(finding.ends_with("what the next upgrade makes of it is not known"), "{finding}");
