@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::data::DataAddress;
 use crate::endpoint::{EDX_DEFAULT_NAME, Endpoint, Host};
 
 /// What kind of network an address belongs to.
@@ -61,6 +62,19 @@ fn classify_v6(address: Ipv6Addr) -> AddressClass {
     }
 }
 
+/// Whose a place is, and who reaches it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// This server's own.
+    Local,
+    /// Another server, on a private address.
+    Private,
+    /// Another server, on an address that the internet reaches.
+    Public,
+    /// It cannot be told, as of a name that is not resolved.
+    Unknown,
+}
+
 /// What this host is known by, so that an endpoint can be told to be its own.
 #[derive(Clone, Debug, Default)]
 pub struct ThisHost {
@@ -88,6 +102,42 @@ impl ThisHost {
                 }
                 Host::Name(name) => name == EDX_DEFAULT_NAME || loopback_name(name) || self.is_own_name(name),
             },
+        }
+    }
+
+    /// Whose `address` is. `resolved` are the addresses that its name leads to; none where they are not known.
+    ///
+    /// Of several addresses one of this host's own makes it local, as clients may take that one; otherwise a
+    /// public one makes it public. An object store without an endpoint is AWS's, which is public.
+    pub fn place(&self, address: &DataAddress, resolved: &[IpAddr]) -> Scope {
+        match address {
+            DataAddress::Socket(_) | DataAddress::Folder(_) => Scope::Local,
+            DataAddress::Server { host, .. } => self.place_of_host(host, resolved),
+            DataAddress::ObjectStore { endpoint: None, .. } => Scope::Public,
+            DataAddress::ObjectStore { endpoint: Some(_), .. } => {
+                address.store_host().map_or(Scope::Unknown, |host| self.place_of_host(&host, resolved))
+            }
+            DataAddress::Unknown(_) => Scope::Unknown,
+        }
+    }
+
+    fn place_of_host(&self, host: &Host, resolved: &[IpAddr]) -> Scope {
+        if self.is_local(&Endpoint::Tcp { host: host.clone(), port: 0 }) {
+            return Scope::Local;
+        }
+        let of_name = |address: &IpAddr| self.place_of_host(&Host::Address(*address), &[]);
+        match host {
+            Host::Address(address) => match classify(*address) {
+                AddressClass::Loopback => Scope::Local,
+                AddressClass::Private => Scope::Private,
+                AddressClass::Public => Scope::Public,
+                AddressClass::Unusable(_) => Scope::Unknown,
+            },
+            Host::Name(_) => {
+                let found: Vec<Scope> = resolved.iter().map(of_name).collect();
+                let by_weight = [Scope::Unknown, Scope::Local, Scope::Public, Scope::Private];
+                by_weight.into_iter().find(|scope| found.contains(scope)).unwrap_or(Scope::Unknown)
+            }
         }
     }
 

@@ -1,10 +1,12 @@
 //! Finds Django's memcached caches in a settings file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use lossless_yaml::{Document, KeyPath, Kind, Node, Resolved};
+use lossless_yaml::{Document, Error, KeyPath, Kind, Node, Resolved};
 
+use crate::release::Release;
 use crate::server_vars::ObservedCache;
+use crate::service::is_read;
 
 /// A cache whose backend is memcached, in a settings file.
 #[derive(Debug, Clone)]
@@ -139,4 +141,42 @@ fn read_location(node: Node<'_>) -> Location<'_> {
         }
         _ => Location::Other { node },
     }
+}
+
+/// The prefix of the keys of one cache on memcached.
+///
+/// Two application servers share a cache only where these agree. Native installations put the host's name into those
+/// of `staticfiles` and `configuration`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CacheKeyPrefix {
+    /// The settings file.
+    pub file: PathBuf,
+    /// The cache, such as `CACHES.staticfiles`.
+    pub cache: String,
+    /// The line of the prefix, or of the cache where it has none.
+    pub line: usize,
+    /// Whether the release reads the file.
+    pub is_read: bool,
+    /// Its `KEY_PREFIX`; empty, as Django takes it, where there is none.
+    pub prefix: String,
+}
+
+/// The prefix of each cache on memcached in a settings file, in the order of the file.
+pub fn cache_key_prefixes(path: &Path, content: &[u8], release: Option<Release>) -> Result<Vec<CacheKeyPrefix>, Error> {
+    Ok(prefixes(path, &Document::parse(content)?, release))
+}
+
+/// The same in a file that was read already.
+pub(crate) fn prefixes(path: &Path, doc: &Document, release: Option<Release>) -> Vec<CacheKeyPrefix> {
+    let read = |entry: CacheEntry<'_>| {
+        let node = doc.get(&entry.path.key("KEY_PREFIX"));
+        CacheKeyPrefix {
+            file: path.to_path_buf(),
+            cache: entry.path.to_string(),
+            line: node.map_or(entry.line, Node::line),
+            is_read: is_read(path, release),
+            prefix: node.map(|node| node.follow().text().unwrap_or_default()).unwrap_or_default().to_owned(),
+        }
+    };
+    find_caches(doc).into_iter().map(read).collect()
 }

@@ -1,9 +1,23 @@
 //! The kinds of data that a platform keeps, and the settings that say where each of them is.
 
+mod broker;
+mod files;
+mod find;
+mod memcached;
+mod mongodb;
+mod mysql;
+mod search;
+mod shell;
+mod text;
+mod url;
+mod value;
+
 use std::fmt;
 use std::path::PathBuf;
 
 use crate::endpoint::Host;
+pub use find::find_data;
+pub(crate) use find::{File, find_in, is_shell};
 
 /// A kind of data, with the server that keeps it.
 ///
@@ -94,7 +108,7 @@ pub struct DataSetting {
     pub key: String,
     /// Its line.
     pub line: usize,
-    /// Whether the release reads this file; true where the release is not known.
+    /// Whether the release reads this setting, and the file that it stands in; true where the release is not known.
     pub is_read: bool,
     /// Where it leads.
     pub places: Vec<DataPlace>,
@@ -123,7 +137,7 @@ pub enum DataAddress {
     },
     /// A unix socket of this host.
     Socket(PathBuf),
-    /// A folder of this host.
+    /// A folder of this host, as it is written; empty where the service's own default applies.
     Folder(PathBuf),
     /// An object store: its endpoint (none for AWS's own) and bucket.
     ObjectStore {
@@ -134,4 +148,13 @@ pub enum DataAddress {
     },
     /// It cannot be told: why.
     Unknown(String),
+}
+
+impl DataAddress {
+    /// The host of an object store that is not AWS's own.
+    pub(crate) fn store_host(&self) -> Option<Host> {
+        let Self::ObjectStore { endpoint: Some(endpoint), .. } = self else { return None };
+        let url = url::Url::read(endpoint).ok()?;
+        crate::endpoint::host_and_port(url.authority).ok().map(|(host, _)| host)
+    }
 }

@@ -47,6 +47,13 @@ pub struct EndpointError {
     reason: String,
 }
 
+impl EndpointError {
+    /// Why, which may repeat parts of the text.
+    pub(crate) fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
 /// The Python library behind a Django cache backend.
 ///
 /// They disagree about how an IPv6 address and a socket are written; an
@@ -174,21 +181,24 @@ fn socket(path: &str) -> Result<Endpoint, String> {
 }
 
 fn tcp(text: &str) -> Result<Endpoint, String> {
+    let (host, port) = host_and_port(text)?;
+    Ok(Endpoint::Tcp { host, port: port.unwrap_or(DEFAULT_MEMCACHED_PORT) })
+}
+
+/// Reads `host`, `host:port`, `[v6]`, `[v6]:port` and a bare IPv6 address.
+pub(crate) fn host_and_port(text: &str) -> Result<(Host, Option<u16>), String> {
     if let Some(inner) = text.strip_prefix('[') {
         let (address, rest) = inner.split_once(']').ok_or("the bracket [ is not closed; write [address]:port")?;
         let port = match rest {
-            "" => DEFAULT_MEMCACHED_PORT,
-            _ => port(rest.strip_prefix(':').ok_or("after ] only :port may follow")?)?,
+            "" => None,
+            _ => Some(port(rest.strip_prefix(':').ok_or("after ] only :port may follow")?)?),
         };
-        let host = Host::Address(ipv6(address)?.into());
-        return Ok(Endpoint::Tcp { host, port });
+        return Ok((Host::Address(ipv6(address)?.into()), port));
     }
     match text.split_once(':') {
-        None => Ok(Endpoint::Tcp { host: host(text)?, port: DEFAULT_MEMCACHED_PORT }),
-        Some((_, rest)) if rest.contains(':') => {
-            Ok(Endpoint::Tcp { host: Host::Address(ipv6(text)?.into()), port: DEFAULT_MEMCACHED_PORT })
-        }
-        Some((name, number)) => Ok(Endpoint::Tcp { host: host(name)?, port: port(number)? }),
+        None => Ok((host(text)?, None)),
+        Some((_, rest)) if rest.contains(':') => Ok((Host::Address(ipv6(text)?.into()), None)),
+        Some((name, number)) => Ok((host(name)?, Some(port(number)?))),
     }
 }
 

@@ -16,12 +16,13 @@ mod record;
 mod release;
 mod server_vars;
 mod service;
+mod snapshot;
 mod supervisor;
 mod target;
 
-pub use address::{AddressClass, ThisHost, classify};
-pub use caches::{CacheEntry, Location, find_caches};
-pub use data::{DataAddress, DataPlace, DataSetting, Layer};
+pub use address::{AddressClass, Scope, ThisHost, classify};
+pub use caches::{CacheEntry, CacheKeyPrefix, Location, cache_key_prefixes, find_caches};
+pub use data::{DataAddress, DataPlace, DataSetting, Layer, find_data};
 pub use endpoint::{Client, DEFAULT_MEMCACHED_PORT, EDX_DEFAULT_NAME, Endpoint, EndpointError, Host, redacted};
 pub use folder::{FolderError, Listing, Refused, RefusedReason};
 pub use record::{
@@ -31,5 +32,6 @@ pub use record::{
 pub use release::{Release, UnknownRelease};
 pub use server_vars::{ObservedCache, ServerVars, Unexpressed, UnexpressedReason, server_vars};
 pub use service::{EDXAPP_CACHES, MemcachedVariable, SERVICES, Service, root_of, service_of};
+pub use snapshot::{FileError, Findings, MAX_FILE, OUTSIDE_FILES, ReadError, SERVER_VARS, Snapshot, SnapshotFile};
 pub use supervisor::{configured_programs, programs_to_restart};
 pub use target::{TargetError, check_target, resolve};

@@ -41,7 +41,7 @@ pub enum Release {
 pub struct UnknownRelease(String);
 
 /// Where edx-platform names its release, below the root of the file system.
-const RELEASE_FILE: &str = "edx/app/edxapp/edx-platform/openedx/core/release.py";
+pub(crate) const RELEASE_FILE: &str = "edx/app/edxapp/edx-platform/openedx/core/release.py";
 
 impl Release {
     /// Every release, oldest first.
@@ -80,7 +80,11 @@ impl Release {
     /// `None` where there is no checkout, or it is of no named release (its
     /// line is then "master").
     pub fn detect(root: &Path) -> Option<Self> {
-        let source = fs::read_to_string(root.join(RELEASE_FILE)).ok()?;
+        Self::of_source(&fs::read_to_string(root.join(RELEASE_FILE)).ok()?)
+    }
+
+    /// The release that the text of edx-platform's `release.py` names.
+    pub fn of_source(source: &str) -> Option<Self> {
         source.lines().find_map(|line| {
             let value = line.strip_prefix("RELEASE_LINE")?.trim_start();
             let value = value.strip_prefix('=')?.trim_start();

@@ -1,6 +1,7 @@
 //! What was seen of one application server, without a secret in it.
 
 use edx_layout::Layer;
+pub use edx_layout::Scope;
 
 /// An application server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,19 +68,6 @@ pub struct EndpointStatus {
     pub told: String,
     /// The settings that name it: `lms.yml DATABASES.default.HOST`.
     pub settings: Vec<String>,
-}
-
-/// Whose an endpoint is, and who reaches it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// This server's own.
-    Local,
-    /// Another server, on a private address.
-    Private,
-    /// Another server, on an address that the internet reaches.
-    Public,
-    /// It cannot be told, as of a name that is not resolved.
-    Unknown,
 }
 
 /// The prefix of the keys of one cache.
