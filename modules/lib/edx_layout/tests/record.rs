@@ -95,6 +95,18 @@ fn a_remote_variable_moves_a_local_file() {
 }
 
 #[test]
+fn a_variable_brings_in_what_a_service_does_not_use() {
+    let files = [mysql("registrar.yml", "localhost:3306")];
+    assert_eq!(
+        judged(&files, "REGISTRAR_CELERY_BROKER_HOSTNAME: queue\n"),
+        ["REGISTRAR_CELERY_BROKER_HOSTNAME: queue, but the files of registrar say nothing of it"]
+    );
+    assert_eq!(judged(&files, "REGISTRAR_CELERY_BROKER_HOSTNAME: ''\n"), Vec::<String>::new());
+    // One of a service that is not here changes nothing here.
+    assert_eq!(judged(&files, "DESIGNER_MYSQL_HOST: db\n"), Vec::<String>::new());
+}
+
+#[test]
 fn a_host_must_be_one_string_without_a_port() {
     let files = [mysql("xqueue.yml", "db:3306")];
     assert_eq!(
@@ -375,11 +387,9 @@ fn references_are_resolved_and_what_only_ansible_knows_is_unknown() {
 #[test]
 fn references_that_multiply_come_to_an_end() {
     let files = [mysql("xqueue.yml", "db:3306")];
-    let mut variables = "XQUEUE_MYSQL_HOST: 'x{{ A0 }}'\n".to_owned();
-    for index in 0..20 {
-        let next = format!("{{{{ A{} }}}}", index + 1).repeat(40);
-        variables += &format!("A{index}: '{next}'\n");
-    }
+    let reference = |index: i32| format!("A{index}: '{}'\n", format!("{{{{ A{} }}}}", index + 1).repeat(40));
+    let references: String = (0..20).map(reference).collect();
+    let variables = format!("XQUEUE_MYSQL_HOST: 'x{{{{ A0 }}}}'\n{references}");
     let finding = judged(&files, &variables).remove(0);
     assert!(finding.ends_with("what the next upgrade makes of it is not known"), "{finding}");
 }

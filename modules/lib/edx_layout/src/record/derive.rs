@@ -9,6 +9,9 @@ use crate::endpoint::Host;
 use crate::release::Release;
 
 /// Works out what the variables have to say. Only settings that the release reads count, and none of memcached.
+///
+/// `settings` are all of each service's: what is not among them is taken for not used, so that a variable which
+/// brings it in is told.
 pub fn expected_record(release: Option<Release>, settings: &[DataSetting], here: &ThisHost) -> ExpectedRecord {
     let mut found = ExpectedRecord::default();
     let counted = settings.iter().filter(|setting| setting.is_read && setting.layer != Layer::Memcached);
@@ -21,6 +24,9 @@ pub fn expected_record(release: Option<Release>, settings: &[DataSetting], here:
     for switch in SWITCHES.iter().filter(|switch| release.is_none_or(|release| switch.releases.contains(&release))) {
         found.variables.extend(off(switch, &seen, here));
     }
+    if let Some(release) = release {
+        add_unused(release, &seen, &mut found.variables);
+    }
     follow(&mut found.variables);
     found.variables.sort_by_key(|variable| variable.layer);
     found
@@ -29,6 +35,7 @@ pub fn expected_record(release: Option<Release>, settings: &[DataSetting], here:
 /// A setting, and what follows from it alone.
 struct Seen<'a> {
     setting: &'a DataSetting,
+    service: Option<&'static str>,
     release: Option<Release>,
     /// The servers that it names.
     places: Vec<Place>,
@@ -52,7 +59,7 @@ impl<'a> Seen<'a> {
             DataAddress::Unknown(why) => Some(why.as_str()),
             _ => None,
         });
-        Self { setting, release, places, is_remote, unclear }
+        Self { setting, service: owner(&setting.file), release, places, is_remote, unclear }
     }
 
     fn at(&self) -> SettingAt {
@@ -68,16 +75,18 @@ impl<'a> Seen<'a> {
         row.usual_port(self.setting.layer, self.release)
     }
 
+    fn is_rendered_from(&self, row: &Row) -> bool {
+        let DataSetting { layer, key, .. } = self.setting;
+        self.service.is_some_and(|service| row.renders(*layer, service, key, self.release))
+    }
+
     fn add_to(&self, found: &mut ExpectedRecord) -> Result<(), WhyNot> {
         if let Some(why) = self.unclear {
             return Err(WhyNot::NotUnderstood(why.to_owned()));
         }
-        let service = owner(&self.setting.file);
-        let renders = |service, row: &&Row| row.renders(self.setting.layer, service, &self.setting.key, self.release);
-        let rows: Vec<&'static Row> =
-            ROWS.iter().filter(|row| service.is_some_and(|service| renders(service, row))).collect();
+        let rows: Vec<&'static Row> = ROWS.iter().filter(|row| self.is_rendered_from(row)).collect();
         if self.is_remote && !rows.iter().any(|row| row.shape != Shape::Endpoint) {
-            return Err(if service.is_some() { WhyNot::NoVariable } else { WhyNot::UnknownService });
+            return Err(if self.service.is_some() { WhyNot::NoVariable } else { WhyNot::UnknownService });
         }
         for row in &rows {
             let shapes: &[Shape] = match &row.shape {
@@ -179,11 +188,7 @@ fn merge(variables: &mut Vec<ExpectedVariable>, new: ExpectedVariable) -> Result
 }
 
 fn is_same_variable(one: &ExpectedVariable, other: &ExpectedVariable) -> bool {
-    let beaten_by = |source| match source {
-        Source::Row(row, _) => row.beaten_by,
-        Source::Switch => &[],
-    };
-    one.name == other.name && one.member == other.member && beaten_by(one.source) == beaten_by(other.source)
+    one.name == other.name && one.member == other.member && one.beaten_by() == other.beaten_by()
 }
 
 fn says_the_same(one: &ExpectedVariable, other: &ExpectedVariable) -> bool {
@@ -204,6 +209,35 @@ fn follow(variables: &mut [ExpectedVariable]) {
             variables[index].needed = false;
             variables[index].follows_judged = true;
         }
+    }
+}
+
+/// What the services that are here do not use. A variable that leads elsewhere would bring it in.
+fn add_unused(release: Release, seen: &[Seen<'_>], variables: &mut Vec<ExpectedVariable>) {
+    let is_here = |row: &Row| row.services.split(' ').any(|name| seen.iter().any(|seen| seen.service == Some(name)));
+    for row in ROWS.iter().filter(|row| row.is_in(release) && row.follows.is_none() && is_here(row)) {
+        let shape = match row.shape {
+            Shape::Port | Shape::Bucket | Shape::Endpoint => continue,
+            Shape::Store => Shape::Class,
+            shape => shape,
+        };
+        let (name, member) = if row.shape == Shape::Store { (row.own, member_of(shape)) } else { split(row.own) };
+        let is_known = variables.iter().any(|known| known.name == name && known.beaten_by() == row.beaten_by);
+        if is_known || seen.iter().any(|seen| seen.is_rendered_from(row)) {
+            continue;
+        }
+        variables.push(ExpectedVariable {
+            layer: row.layer_in(release),
+            name,
+            member,
+            value: ExpectedValue::Default,
+            needed: false,
+            settings: Vec::new(),
+            default: row.default.to_owned(),
+            source: Source::Row(row, shape),
+            places: Vec::new(),
+            follows_judged: false,
+        });
     }
 }
 

@@ -38,7 +38,7 @@ pub struct ExpectedVariable {
     pub value: ExpectedValue,
     /// Whether it must be set. One that need not be must say nothing else, if it is set.
     pub needed: bool,
-    /// The settings that it is to reproduce.
+    /// The settings that it is to reproduce; none where a service has such a setting and does not use it.
     pub settings: Vec<SettingAt>,
     /// What the next upgrade renders where neither it nor one that it follows is set.
     pub default: String,
@@ -168,6 +168,14 @@ impl ExpectedVariable {
     /// The variable with the member's path.
     pub fn path(&self) -> String {
         if self.member.is_empty() { self.name.to_owned() } else { format!("{}.{}", self.name, self.member) }
+    }
+
+    /// The variables that win over it.
+    pub(super) fn beaten_by(&self) -> &'static [&'static str] {
+        match self.source {
+            Source::Row(row, _) => row.beaten_by,
+            Source::Switch => &[],
+        }
     }
 }
 

@@ -106,6 +106,9 @@ fn judge<'a>(
         said if is_follower => RecordState::Missing { would: said.shown() },
         _ => RecordState::Differs,
     };
+    if wanted.settings.is_empty() && state == RecordState::Agrees {
+        return None;
+    }
     let variable = if matches!(state, RecordState::Missing { .. }) { wanted.name } else { variable };
     Some(RecordFinding { layer: wanted.layer, variable, state, said: said.shown(), wanted })
 }
@@ -188,13 +191,16 @@ impl ExpectedVariable {
         match (self.source, self.settings.first()) {
             (Source::Row(_, Shape::Endpoint), Some(setting)) => format!("{setting} is in AWS's own store"),
             (Source::Row(..), Some(setting)) => format!("{setting} leads to this host"),
+            (Source::Row(row, _), None) => {
+                format!("the files of {} say nothing of it", row.services.replace(' ', ", "))
+            }
             _ => format!("{} on this host is still in use", self.layer),
         }
     }
 
     /// Whether what `variable` says is what is wanted, or leads to the same place.
     fn agrees(&self, variable: &str, said: &Said, here: &ThisHost) -> bool {
-        let Source::Row(row, shape) = self.source else {
+        let Source::Row(_, shape) = self.source else {
             return match self.value {
                 ExpectedValue::Bool(word) => *said == Said::Bool(word),
                 _ => *said != Said::Bool(false),
@@ -216,7 +222,7 @@ impl ExpectedVariable {
             (ExpectedValue::Default, _) => {
                 said.places().is_some_and(|places| places.iter().all(|place| place.is_local(here)))
             }
-            _ => self.leads_there(said, shape, row.beaten_by.contains(&variable)),
+            _ => self.leads_there(said, shape, self.beaten_by().contains(&variable)),
         }
     }
 

@@ -66,17 +66,7 @@ pub struct Row {
 impl Row {
     /// The port that is rendered where none is said.
     pub fn usual_port(&self, layer: Layer, release: Option<Release>) -> Option<u16> {
-        let layer = match release {
-            Some(release) if is_queue(layer) => {
-                if release < Koa {
-                    RabbitMq
-                } else {
-                    Redis
-                }
-            }
-            _ => layer,
-        };
-        self.port.or(layer.default_port())
+        self.port.or(release.map_or(layer, |release| self.layer_in(release)).default_port())
     }
 
     const fn port(mut self, port: u16) -> Self {
@@ -109,8 +99,8 @@ impl Row {
 
     /// Whether a setting of that layer, service and key is rendered from it.
     pub fn renders(&self, layer: Layer, service: &str, key: &str, release: Option<Release>) -> bool {
-        let same_layer = self.layer == layer || (is_queue(self.layer) && is_queue(layer));
         // A queue may be of the other kind than its release's own; without a release it tells which release it is.
+        let same_layer = self.layer == layer || (is_queue(self.layer) && is_queue(layer));
         let release = release.or_else(|| match layer {
             RabbitMq if self.since <= Juniper => Some(Juniper),
             Redis if self.since <= Koa => Some(Koa),
@@ -120,7 +110,17 @@ impl Row {
         same_layer
             && (self.key.is_empty() || below)
             && self.services.split(' ').any(|name| name == service)
-            && release.is_none_or(|release| (self.since..=self.until).contains(&release))
+            && release.is_none_or(|release| self.is_in(release))
+    }
+
+    /// Whether the release has it.
+    pub fn is_in(&self, release: Release) -> bool {
+        (self.since..=self.until).contains(&release)
+    }
+
+    /// Its layer in a release: the queue has another one up to Juniper.
+    pub fn layer_in(&self, release: Release) -> Layer {
+        if self.layer == Redis && release < Koa { RabbitMq } else { self.layer }
     }
 }
 
@@ -291,8 +291,8 @@ pub const ROWS: &[Row] = &[
     files(Class, "BLOCK_STRUCTURES_SETTINGS", "EDXAPP_BLOCK_STRUCTURES_SETTINGS.STORAGE_CLASS"),
     files(Bucket, "BLOCK_STRUCTURES_SETTINGS", BLOCK_BUCKET).follows(BUCKET),
     files(Bucket, "COURSE_IMPORT_EXPORT_BUCKET", "EDXAPP_IMPORT_EXPORT_BUCKET"),
-    files(Class, "FINANCIAL_REPORTS", "EDXAPP_FINANCIAL_REPORTS.STORAGE_TYPE").default("localfs"),
-    files(Bucket, "FINANCIAL_REPORTS", "EDXAPP_FINANCIAL_REPORTS.BUCKET"),
+    files(Class, "FINANCIAL_REPORTS", "EDXAPP_FINANCIAL_REPORTS.STORAGE_TYPE").default("localfs").until(Juniper),
+    files(Bucket, "FINANCIAL_REPORTS", "EDXAPP_FINANCIAL_REPORTS.BUCKET").until(Juniper),
     files(Bucket, "VIDEO_UPLOAD_PIPELINE", "EDXAPP_VIDEO_UPLOAD_PIPELINE.BUCKET"),
     files(Class, "DJFS", "EDXAPP_DJFS.type").default("osfs"),
     files(Bucket, "DJFS", "EDXAPP_DJFS.bucket"),
