@@ -260,7 +260,7 @@ fn hosts_of_forum_are_a_list() {
     );
     assert_eq!(
         judged(&files, "FORUM_MONGO_URL: 'mongodb://cs:pw-x@one,two:27017/cs'\n")[0],
-        "FORUM_MONGO_URL: mongodb://one,two:27017/cs, as in the files"
+        "FORUM_MONGO_URL: mongodb://one,two:27017, as in the files"
     );
     let ports = [setting(Layer::MongoDb, "forum_env", "MONGOHQ_URL", &["one:27017", "two:27018"])];
     assert_eq!(
@@ -308,9 +308,18 @@ fn passwords_in_urls_are_neither_compared_nor_shown() {
         let finding = &judged(&files, &variables)[0];
         assert!(finding.contains("redis://queue") && finding.ends_with("as in the files"), "{finding}");
     }
+    let wanted = "but the files need DISCOVERY_CELERY_BROKER_URL: a URL that leads to queue:6379";
+    for (said, shown) in [
+        ("redis://:pw-x", "redis://..."),
+        ("redis://old/0?password=pw-x", "redis://old"),
+        ("redis://pw-x:pw-x:pw-x@", "redis://"),
+    ] {
+        let finding = &judged(&files, &format!("DISCOVERY_CELERY_BROKER_URL: '{said}'\n"))[0];
+        assert_eq!(*finding, format!("DISCOVERY_CELERY_BROKER_URL: {shown}, {wanted}"));
+    }
     assert_eq!(
         judged(&files, "DISCOVERY_CELERY_BROKER_URL: 'redis://:pw-x@old:6379/'\n")[0],
-        "DISCOVERY_CELERY_BROKER_URL: redis://old:6379/, but the files need DISCOVERY_CELERY_BROKER_URL: a URL that leads to queue:6379"
+        "DISCOVERY_CELERY_BROKER_URL: redis://old:6379, but the files need DISCOVERY_CELERY_BROKER_URL: a URL that leads to queue:6379"
     );
 }
 
@@ -413,7 +422,7 @@ fn a_bucket_needs_class_name_and_endpoint() {
         [
             "EDXAPP_DEFAULT_FILE_STORAGE: storages.backends.s3boto3.S3Boto3Storage, as in the files",
             r#"EDXAPP_AWS_STORAGE_BUCKET_NAME: other, but the files need EDXAPP_AWS_STORAGE_BUCKET_NAME: "media""#,
-            "EDXAPP_ENV_EXTRA: https://s3.internal/, as in the files",
+            "EDXAPP_ENV_EXTRA: https://s3.internal, as in the files",
         ]
     );
     let disk = "EDXAPP_DEFAULT_FILE_STORAGE: django.core.files.storage.FileSystemStorage\n";
