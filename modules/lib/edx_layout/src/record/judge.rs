@@ -4,10 +4,10 @@ use std::fmt;
 
 use lossless_yaml::{KeyPath, Node, Segment};
 
-use super::expected::{ExpectedRecord, ExpectedValue, ExpectedVariable, Source, member_of};
+use super::expected::{ExpectedRecord, ExpectedValue, ExpectedVariable, Source};
 use super::place::same_hosts;
 use super::said::{Said, Variables};
-use super::table::{Row, Shape};
+use super::table::{Row, Shape, member_of, split};
 use crate::address::ThisHost;
 use crate::data::Layer;
 
@@ -50,7 +50,13 @@ impl fmt::Display for RecordFinding<'_> {
         let (variable, said) = (self.variable, &self.said);
         match &self.state {
             RecordState::Agrees => write!(f, "{variable}: {said}, as in the files"),
-            RecordState::Missing { would } if would.is_empty() => write!(f, "{variable}: not set"),
+            RecordState::Missing { would } if would.is_empty() => {
+                write!(f, "{variable}: not set, and empty by default")
+            }
+            RecordState::Missing { would } if matches!(self.wanted.source, Source::Switch) => {
+                let again = format!("the next upgrade installs {} on this host again", self.layer);
+                write!(f, "{variable}: not set, and {would} by default: {again}")
+            }
             RecordState::Missing { would } => write!(f, "{variable}: not set: the next upgrade brings back {would}"),
             RecordState::Differs if self.wanted.value == ExpectedValue::Default => {
                 write!(f, "{variable}: {said}, but {}", self.wanted.where_it_is())
@@ -100,6 +106,9 @@ fn judge<'a>(
         said if is_follower => RecordState::Missing { would: said.shown() },
         _ => RecordState::Differs,
     };
+    if wanted.settings.is_empty() && state == RecordState::Agrees {
+        return None;
+    }
     let variable = if matches!(state, RecordState::Missing { .. }) { wanted.name } else { variable };
     Some(RecordFinding { layer: wanted.layer, variable, state, said: said.shown(), wanted })
 }
@@ -117,11 +126,11 @@ fn decided(
     }
     let follows = row.follows.filter(|_| !wanted.follows_judged);
     for element in row.beaten_by.iter().copied().chain([row.own]).chain(follows) {
-        let (name, member) = element.split_once('.').unwrap_or((element, ""));
+        let (name, member) = split(element);
         let said = if row.shape == Shape::Store {
             let said = variables.get(name, member_of(shape));
             // A mapping replaces the other one as a whole.
-            said.or_else(|| variables.is_set(name).then_some(Said::Null))
+            said.or_else(|| (wanted.needed && variables.is_set(name)).then_some(Said::Null))
         } else {
             variables.get(name, member)
         };
@@ -182,13 +191,16 @@ impl ExpectedVariable {
         match (self.source, self.settings.first()) {
             (Source::Row(_, Shape::Endpoint), Some(setting)) => format!("{setting} is in AWS's own store"),
             (Source::Row(..), Some(setting)) => format!("{setting} leads to this host"),
+            (Source::Row(row, _), None) => {
+                format!("the files of {} say nothing of it", row.services.replace(' ', ", "))
+            }
             _ => format!("{} on this host is still in use", self.layer),
         }
     }
 
     /// Whether what `variable` says is what is wanted, or leads to the same place.
     fn agrees(&self, variable: &str, said: &Said, here: &ThisHost) -> bool {
-        let Source::Row(row, shape) = self.source else {
+        let Source::Row(_, shape) = self.source else {
             return match self.value {
                 ExpectedValue::Bool(word) => *said == Said::Bool(word),
                 _ => *said != Said::Bool(false),
@@ -210,7 +222,7 @@ impl ExpectedVariable {
             (ExpectedValue::Default, _) => {
                 said.places().is_some_and(|places| places.iter().all(|place| place.is_local(here)))
             }
-            _ => self.leads_there(said, shape, row.beaten_by.contains(&variable)),
+            _ => self.leads_there(said, shape, self.beaten_by().contains(&variable)),
         }
     }
 
@@ -235,8 +247,9 @@ impl ExpectedVariable {
     }
 }
 
-/// Whether a Python class keeps files on the disk of the host.
+/// Whether a Python class, or one of the older names, keeps files on the disk of the host.
 fn keeps_on_disk(class: &str) -> bool {
     let name = class.rsplit('.').next().unwrap_or(class);
-    name.ends_with("FileSystemStorage") || name == "OverwriteStorage"
+    let names = ["overwritestorage", "osfs", "localfs", "filesystem"];
+    name.to_ascii_lowercase().ends_with("filesystemstorage") || names.iter().any(|disk| name.eq_ignore_ascii_case(disk))
 }

@@ -2,7 +2,7 @@
 
 use crate::address::ThisHost;
 use crate::data::Layer;
-use crate::endpoint::{DEFAULT_MEMCACHED_PORT, Endpoint, Host};
+use crate::endpoint::{Endpoint, Host, host_and_port};
 
 /// A server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +24,8 @@ impl Place {
         Self { host, port, scheme_port: None }
     }
 
-    /// The servers of text such as `host`, `host:port`, several with commas, or a URL; none where it is something
-    /// else. Of a URL, user and password are passed over.
+    /// The servers of text such as `host`, `host:port`, the path of a socket, several with commas, or a URL; none
+    /// where it is something else. Of a URL, user and password are passed over.
     pub fn all_of(text: &str) -> Option<Vec<Self>> {
         let (scheme, rest) = text.split_once("://").map_or((None, text), |(scheme, rest)| (Some(scheme), rest));
         let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
@@ -43,17 +43,15 @@ impl Place {
     }
 
     fn of(text: &str) -> Option<Self> {
-        match text.parse().ok()? {
-            Endpoint::Tcp { host, port } => {
-                let is_written = port != DEFAULT_MEMCACHED_PORT || text.ends_with(":11211");
-                Some(Self::new(&host, is_written.then_some(port)))
-            }
-            Endpoint::Unix(_) => Some(Self::new(&Host::Name("localhost".to_owned()), None)),
+        if text.starts_with('/') {
+            return Some(Self::new(&Host::Name("localhost".to_owned()), None));
         }
+        let (host, port) = host_and_port(text).ok()?;
+        Some(Self::new(&host, port))
     }
 
     pub fn is_local(&self, here: &ThisHost) -> bool {
-        here.is_local(&Endpoint::Tcp { host: self.host.clone(), port: self.port.unwrap_or(1) })
+        here.is_local(&Endpoint::Tcp { host: self.host.clone(), port: 0 })
     }
 
     /// Whether its port, or the one that is meant where none is written, is `port`.

@@ -51,12 +51,13 @@ impl Said {
         }
     }
 
+    /// It as it may be shown: of a URL only scheme and servers, as its query may have a password, too.
     pub fn shown(&self) -> String {
         match self {
             Self::Null => "null".to_owned(),
             Self::Text(text) if text.is_empty() => "an empty string".to_owned(),
-            Self::Text(text) => text.clone(),
-            Self::List(items) => format!("[{}]", items.join(", ")),
+            Self::Text(text) => shown(text),
+            Self::List(items) => format!("[{}]", items.iter().map(|item| shown(item)).collect::<Vec<_>>().join(", ")),
             Self::Int(number) => number.to_string(),
             Self::Bool(word) => word.to_string(),
             Self::Unknown(why) => why.clone(),
@@ -222,6 +223,14 @@ fn simple_name(inside: &str) -> Option<&str> {
     let name = inside.trim();
     let starts = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
     (starts && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')).then_some(name)
+}
+
+fn shown(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let servers = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // What is no server may be a password whose server is missing.
+    let servers = if Place::all_of(text).is_some() { servers } else { "..." };
+    format!("{scheme}://{servers}")
 }
 
 /// Text without what stands before its last `@`, but for a URL's scheme.

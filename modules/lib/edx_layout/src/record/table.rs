@@ -8,6 +8,7 @@ use crate::service::service_of;
 
 use Layer::{Elasticsearch, Files, MongoDb, MySql, RabbitMq, Redis};
 use Release::{Hawthorn, Ironwood, Juniper, Koa, Lilac, Maple, Olive, Palm, Quince};
+use Shape::{Bucket, Class, Endpoint, Host, HostList, HostPort, Hosts, Port, Store, Url};
 
 /// What a variable holds, and in which shape its role needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,9 +64,9 @@ pub struct Row {
 }
 
 impl Row {
-    /// The port where none is said.
-    pub fn usual_port(&self) -> Option<u16> {
-        self.port.or(self.layer.default_port())
+    /// The port that is rendered where none is said.
+    pub fn usual_port(&self, layer: Layer, release: Option<Release>) -> Option<u16> {
+        self.port.or(release.map_or(layer, |release| self.layer_in(release)).default_port())
     }
 
     const fn port(mut self, port: u16) -> Self {
@@ -88,6 +89,9 @@ impl Row {
         self.since = since;
         self
     }
+    const fn only(self, release: Release) -> Self {
+        self.since(release).until(release)
+    }
     const fn until(mut self, until: Release) -> Self {
         self.until = until;
         self
@@ -95,15 +99,33 @@ impl Row {
 
     /// Whether a setting of that layer, service and key is rendered from it.
     pub fn renders(&self, layer: Layer, service: &str, key: &str, release: Option<Release>) -> bool {
-        let is_queue = |layer: Layer| matches!(layer, Redis | RabbitMq);
-        // A queue's server may be of the other kind than its release's own. Without a release it tells which one.
-        let same_layer = self.layer == layer || (release.is_some() && is_queue(self.layer) && is_queue(layer));
+        // A queue may be of the other kind than its release's own; without a release it tells which release it is.
+        let same_layer = self.layer == layer || (is_queue(self.layer) && is_queue(layer));
+        let release = release.or_else(|| match layer {
+            RabbitMq if self.since <= Juniper => Some(Juniper),
+            Redis if self.since <= Koa => Some(Koa),
+            _ => None,
+        });
         let below = key.strip_prefix(self.key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
         same_layer
             && (self.key.is_empty() || below)
             && self.services.split(' ').any(|name| name == service)
-            && release.is_none_or(|release| (self.since..=self.until).contains(&release))
+            && release.is_none_or(|release| self.is_in(release))
     }
+
+    /// Whether the release has it.
+    pub fn is_in(&self, release: Release) -> bool {
+        (self.since..=self.until).contains(&release)
+    }
+
+    /// Its layer in a release: the queue has another one up to Juniper.
+    pub fn layer_in(&self, release: Release) -> Layer {
+        if self.layer == Redis && release < Koa { RabbitMq } else { self.layer }
+    }
+}
+
+const fn is_queue(layer: Layer) -> bool {
+    matches!(layer, Redis | RabbitMq)
 }
 
 const fn row(layer: Layer, shape: Shape, services: &'static str, key: &'static str, own: &'static str) -> Row {
@@ -127,11 +149,37 @@ const fn row(layer: Layer, shape: Shape, services: &'static str, key: &'static s
     }
 }
 
+/// Given to an upgrade, it beats what the roles of these services pass, which is their own variable.
+const SHARED_DB: &[&str] = &["edx_django_service_default_db_host"];
+/// The same for uploaded files.
+const SHARED_MEDIA: &str = "edx_django_service_media_storage_backend";
+const EDXAPP: &str = "lms studio";
+const CELERY: &[&str] = &["EDXAPP_CELERY_BROKER_HOSTNAME"];
+const RABBIT: &str = "EDXAPP_RABBIT_HOSTNAME";
+const REDIS: &str = "EDXAPP_REDIS_HOSTNAME";
+const SHOP: &[&str] = &["ECOMMERCE_BROKER_URL"];
+const SHOP_WORKER: &[&str] = &["ECOMMERCE_WORKER_BROKER_URL"];
+const SEARCH: &[&str] = &["EDXAPP_ELASTIC_SEARCH_CONFIG"];
+const OPEN_SEARCH: &[&str] = &["EDXAPP_OPEN_SEARCH_CONFIG"];
+const FORUM_ES7: &[&str] = &["FORUM_ELASTICSEARCH_URL_ES7"];
+const FORUM_OS: &[&str] = &["FORUM_OPENSEARCH_URL"];
+const MONGO: &[&str] = &["EDXAPP_MONGO_HOSTS"];
+const STORAGE: &str = "EDXAPP_DEFAULT_FILE_STORAGE";
+const BUCKET: &str = "EDXAPP_AWS_STORAGE_BUCKET_NAME";
+const GRADES: &str = "EDXAPP_GRADE_STORAGE_TYPE";
+const IMAGE_BUCKET: &str = "EDXAPP_VIDEO_IMAGE_SETTINGS.STORAGE_KWARGS.bucket|bucket_name";
+const TRANSCRIPT_BUCKET: &str = "EDXAPP_VIDEO_TRANSCRIPTS_SETTINGS.STORAGE_KWARGS.bucket|bucket_name";
+const BLOCK_BUCKET: &str = "EDXAPP_BLOCK_STRUCTURES_SETTINGS.STORAGE_KWARGS.bucket|bucket_name";
+
 const fn mysql(services: &'static str, key: &'static str, own: &'static str) -> Row {
-    row(MySql, Shape::Host, services, key, own)
+    row(MySql, Host, services, key, own)
 }
 const fn mysql_port(services: &'static str, key: &'static str, own: &'static str) -> Row {
-    row(MySql, Shape::Port, services, key, own)
+    row(MySql, Port, services, key, own)
+}
+/// The database of a service whose role takes the shared variable.
+const fn shared_db(service: &'static str, own: &'static str) -> Row {
+    mysql(service, "DATABASES.default", own).beaten_by(SHARED_DB)
 }
 const fn mongo(shape: Shape, services: &'static str, key: &'static str, own: &'static str) -> Row {
     row(MongoDb, shape, services, key, own)
@@ -139,24 +187,23 @@ const fn mongo(shape: Shape, services: &'static str, key: &'static str, own: &'s
 const fn queue(shape: Shape, services: &'static str, key: &'static str, own: &'static str) -> Row {
     row(Redis, shape, services, key, own)
 }
-const fn rabbit(shape: Shape, services: &'static str, key: &'static str, own: &'static str) -> Row {
-    row(RabbitMq, shape, services, key, own).until(Juniper)
+/// The queue of a service that has none by default.
+const fn hostname(service: &'static str, own: &'static str) -> Row {
+    queue(HostPort, service, "CELERY_BROKER_HOSTNAME", own).default("")
 }
 const fn search(shape: Shape, services: &'static str, key: &'static str, own: &'static str) -> Row {
     row(Elasticsearch, shape, services, key, own)
 }
-const fn files(shape: Shape, services: &'static str, key: &'static str, own: &'static str) -> Row {
-    row(Files, shape, services, key, own)
+/// Files of LMS and Studio.
+const fn files(shape: Shape, key: &'static str, own: &'static str) -> Row {
+    row(Files, shape, EDXAPP, key, own)
 }
-
-/// Given to an upgrade, it beats the own variable of the services of its role that pass it none.
-const SHARED_DB: &[&str] = &["edx_django_service_default_db_host"];
-/// The same for uploaded files.
-const SHARED_MEDIA: &[&str] = &["edx_django_service_media_storage_backend"];
-const EDXAPP: &str = "lms studio";
-const BUCKET: &str = "EDXAPP_AWS_STORAGE_BUCKET_NAME";
-const STORAGE: &str = "EDXAPP_DEFAULT_FILE_STORAGE";
-const EXTRA_BUCKET: &[&str] = &["EDXAPP_ENV_EXTRA.AWS_STORAGE_BUCKET_NAME"];
+const fn store(services: &'static str, key: &'static str, own: &'static str) -> Row {
+    row(Files, Store, services, key, own)
+}
+const fn media(service: &'static str, own: &'static str) -> Row {
+    store(service, "MEDIA_STORAGE_BACKEND", own).beaten_by(&[SHARED_MEDIA])
+}
 
 /// Every variable.
 pub const ROWS: &[Row] = &[
@@ -166,12 +213,11 @@ pub const ROWS: &[Row] = &[
     mysql_port(EDXAPP, "DATABASES.default", "EDXAPP_MYSQL_PORT"),
     mysql_port(EDXAPP, "DATABASES.read_replica", "EDXAPP_MYSQL_REPLICA_PORT").follows("EDXAPP_MYSQL_PORT"),
     mysql_port(EDXAPP, "DATABASES.student_module_history", "EDXAPP_MYSQL_CSMH_PORT").follows("EDXAPP_MYSQL_PORT"),
-    mysql("ecommerce", "DATABASES.default", "ECOMMERCE_DATABASE_HOST").beaten_by(SHARED_DB).until(Ironwood),
+    shared_db("ecommerce", "ECOMMERCE_DATABASE_HOST").until(Ironwood),
     mysql("ecommerce", "DATABASES.default", "ECOMMERCE_DATABASE_HOST").since(Juniper),
-    mysql("discovery", "DATABASES.default", "DISCOVERY_MYSQL").beaten_by(SHARED_DB).until(Ironwood),
+    shared_db("discovery", "DISCOVERY_MYSQL").until(Ironwood),
     mysql("discovery", "DATABASES.default", "DISCOVERY_MYSQL").since(Juniper),
     mysql("discovery", "DATABASES.read_replica", "DISCOVERY_MYSQL_REPLICA_HOST").since(Juniper),
-    mysql("credentials", "DATABASES.default", "CREDENTIALS_MYSQL_HOST").beaten_by(SHARED_DB),
     mysql("insights", "DATABASES.default", "INSIGHTS_DATABASE_HOST").default("127.0.0.1"),
     mysql_port("insights", "DATABASES.default", "INSIGHTS_DATABASE_PORT"),
     mysql("analytics_api", "DATABASES.default", "ANALYTICS_API_DEFAULT_HOST"),
@@ -182,169 +228,93 @@ pub const ROWS: &[Row] = &[
     mysql_port("xqueue", "DATABASES.default", "XQUEUE_MYSQL_PORT"),
     mysql("edx_notes_api", "DATABASES.default", "EDX_NOTES_API_MYSQL_HOST"),
     mysql_port("edx_notes_api", "DATABASES.default", "EDX_NOTES_API_MYSQL_PORT"),
-    mysql("registrar", "DATABASES.default", "REGISTRAR_MYSQL_HOST").beaten_by(SHARED_DB).since(Juniper),
-    mysql("designer", "DATABASES.default", "DESIGNER_MYSQL_HOST").beaten_by(SHARED_DB).since(Juniper),
-    mysql("enterprise_catalog", "DATABASES.default", "ENTERPRISE_CATALOG_MYSQL_HOST")
-        .beaten_by(SHARED_DB)
-        .since(Juniper),
-    mysql("license_manager", "DATABASES.default", "LICENSE_MANAGER_MYSQL_HOST").beaten_by(SHARED_DB).since(Maple),
-    mysql("commerce_coordinator", "DATABASES.default", "COMMERCE_COORDINATOR_MYSQL_HOST")
-        .beaten_by(SHARED_DB)
-        .since(Olive),
-    mysql("blockstore", "DATABASES.default", "BLOCKSTORE_DATABASE_HOST").beaten_by(SHARED_DB).since(Juniper),
-    mysql("journals", "DATABASES.default", "JOURNALS_MYSQL").beaten_by(SHARED_DB).until(Ironwood),
-    // MongoDB.
-    mongo(Shape::Hosts, EDXAPP, "DOC_STORE_CONFIG", "EDXAPP_MONGO_HOSTS"),
-    mongo(Shape::Hosts, EDXAPP, "CONTENTSTORE", "EDXAPP_MONGO_HOSTS"),
-    mongo(Shape::Hosts, EDXAPP, "MODULESTORE", "EDXAPP_MONGO_HOSTS"),
-    mongo(Shape::Port, EDXAPP, "DOC_STORE_CONFIG", "EDXAPP_MONGO_PORT").beaten_by(&["EDXAPP_MONGO_HOSTS"]),
-    mongo(Shape::Port, EDXAPP, "CONTENTSTORE", "EDXAPP_MONGO_PORT").beaten_by(&["EDXAPP_MONGO_HOSTS"]),
-    mongo(Shape::Port, EDXAPP, "MODULESTORE", "EDXAPP_MONGO_PORT").beaten_by(&["EDXAPP_MONGO_HOSTS"]),
-    mongo(Shape::HostList, "forum", "MONGOHQ_URL", "FORUM_MONGO_HOSTS").beaten_by(&["FORUM_MONGO_URL"]),
-    mongo(Shape::Port, "forum", "MONGOHQ_URL", "FORUM_MONGO_PORT").beaten_by(&["FORUM_MONGO_URL"]),
-    // The task queue.
-    queue(Shape::HostPort, EDXAPP, "CELERY_BROKER_HOSTNAME", "EDXAPP_REDIS_HOSTNAME")
-        .beaten_by(&["EDXAPP_CELERY_BROKER_HOSTNAME"])
-        .follows("EDXAPP_RABBIT_HOSTNAME")
-        .since(Koa),
-    rabbit(Shape::HostPort, EDXAPP, "CELERY_BROKER_HOSTNAME", "EDXAPP_RABBIT_HOSTNAME")
-        .beaten_by(&["EDXAPP_CELERY_BROKER_HOSTNAME"]),
-    queue(Shape::Host, "ecommerce", "BROKER_URL", "ECOMMERCE_BROKER_HOST")
-        .beaten_by(&["ECOMMERCE_BROKER_URL"])
-        .default("this host's own address")
-        .since(Koa),
-    queue(Shape::Port, "ecommerce", "BROKER_URL", "ECOMMERCE_BROKER_PORT")
-        .beaten_by(&["ECOMMERCE_BROKER_URL"])
-        .since(Koa),
-    rabbit(Shape::Host, "ecommerce", "BROKER_URL", "ECOMMERCE_BROKER_HOST")
-        .beaten_by(&["ECOMMERCE_BROKER_URL"])
-        .default("this host's own address"),
-    rabbit(Shape::Port, "ecommerce", "BROKER_URL", "ECOMMERCE_BROKER_PORT").beaten_by(&["ECOMMERCE_BROKER_URL"]),
-    queue(Shape::Host, "ecomworker", "BROKER_URL", "ECOMMERCE_WORKER_BROKER_HOST")
-        .beaten_by(&["ECOMMERCE_WORKER_BROKER_URL"])
-        .default("127.0.0.1")
-        .since(Koa),
-    queue(Shape::Port, "ecomworker", "BROKER_URL", "ECOMMERCE_WORKER_BROKER_PORT")
-        .beaten_by(&["ECOMMERCE_WORKER_BROKER_URL"])
-        .since(Koa),
-    rabbit(Shape::Host, "ecomworker", "BROKER_URL", "ECOMMERCE_WORKER_BROKER_HOST")
-        .beaten_by(&["ECOMMERCE_WORKER_BROKER_URL"])
-        .default("127.0.0.1"),
-    rabbit(Shape::Port, "ecomworker", "BROKER_URL", "ECOMMERCE_WORKER_BROKER_PORT")
-        .beaten_by(&["ECOMMERCE_WORKER_BROKER_URL"]),
-    queue(Shape::Url, "discovery", "CELERY_BROKER_URL", "DISCOVERY_CELERY_BROKER_URL")
-        .default("127.0.0.1")
-        .since(Lilac),
-    queue(Shape::HostPort, "registrar", "CELERY_BROKER_HOSTNAME", "REGISTRAR_CELERY_BROKER_HOSTNAME")
-        .default("")
-        .since(Juniper),
-    queue(Shape::HostPort, "enterprise_catalog", "CELERY_BROKER_HOSTNAME", "ENTERPRISE_CATALOG_CELERY_BROKER_HOSTNAME")
-        .default("")
-        .since(Juniper),
-    queue(Shape::HostPort, "license_manager", "CELERY_BROKER_HOSTNAME", "LICENSE_MANAGER_CELERY_BROKER_HOSTNAME")
-        .default("")
-        .since(Maple),
-    queue(
-        Shape::HostPort,
-        "commerce_coordinator",
-        "CELERY_BROKER_HOSTNAME",
-        "COMMERCE_COORDINATOR_CELERY_BROKER_HOSTNAME",
-    )
-    .default("")
-    .since(Olive),
-    // The search index.
-    search(Shape::Host, EDXAPP, "ELASTIC_SEARCH_CONFIG", "EDXAPP_SEARCH_HOST")
-        .beaten_by(&["EDXAPP_ELASTIC_SEARCH_CONFIG"]),
-    search(Shape::Port, EDXAPP, "ELASTIC_SEARCH_CONFIG", "EDXAPP_SEARCH_PORT")
-        .beaten_by(&["EDXAPP_ELASTIC_SEARCH_CONFIG"]),
-    search(Shape::Host, EDXAPP, "OPEN_SEARCH_CONFIG", "EDXAPP_OPENSEARCH_HOST")
-        .beaten_by(&["EDXAPP_OPEN_SEARCH_CONFIG"])
-        .since(Olive)
-        .until(Olive),
-    search(Shape::Port, EDXAPP, "OPEN_SEARCH_CONFIG", "EDXAPP_OPENSEARCH_PORT")
-        .beaten_by(&["EDXAPP_OPEN_SEARCH_CONFIG"])
-        .port(9202)
-        .since(Olive)
-        .until(Olive),
-    search(Shape::Host, "forum", "SEARCH_SERVER", "FORUM_ELASTICSEARCH_HOST").beaten_by(&["FORUM_ELASTICSEARCH_URL"]),
-    search(Shape::Port, "forum", "SEARCH_SERVER", "FORUM_ELASTICSEARCH_PORT").beaten_by(&["FORUM_ELASTICSEARCH_URL"]),
-    search(Shape::Host, "forum", "SEARCH_SERVER_ES7", "FORUM_ELASTICSEARCH_HOST_ES7")
-        .beaten_by(&["FORUM_ELASTICSEARCH_URL_ES7"])
-        .since(Koa),
-    search(Shape::Port, "forum", "SEARCH_SERVER_ES7", "FORUM_ELASTICSEARCH_PORT")
-        .beaten_by(&["FORUM_ELASTICSEARCH_URL_ES7"])
-        .since(Koa),
-    search(Shape::Host, "forum", "SEARCH_SERVER_OS12", "FORUM_OPENSEARCH_HOST").port(9202).since(Olive),
-    search(Shape::Url, "discovery", "ELASTICSEARCH_URL", "DISCOVERY_ELASTICSEARCH_URL").default("127.0.0.1").until(Koa),
-    search(Shape::Url, "discovery", "ELASTICSEARCH_CLUSTER_URL", "DISCOVERY_ELASTICSEARCH_URL")
-        .default("127.0.0.1")
-        .since(Lilac),
-    search(Shape::Host, "discovery", "DISCOVERY_OPENSEARCH_HOST", "DISCOVERY_OPENSEARCH_HOST").port(9202).since(Palm),
-    search(Shape::Url, "analytics_api", "ELASTICSEARCH_LEARNERS_HOST", "ANALYTICS_API_ELASTICSEARCH_LEARNERS_HOST"),
-    search(Shape::Url, "edx_notes_api", "ELASTICSEARCH_URL", "EDX_NOTES_API_ELASTICSEARCH_URL").until(Koa),
-    search(Shape::Url, "edx_notes_api", "ELASTICSEARCH_DSL", "EDX_NOTES_API_ELASTICSEARCH_URL").since(Lilac),
-    search(Shape::Url, "edx_notes_api", "HAYSTACK_CONNECTIONS", "EDX_NOTES_API_ELASTICSEARCH_URL"),
-    search(Shape::Url, "journals", "ELASTICSEARCH_URL", "JOURNALS_ELASTICSEARCH_URL")
-        .default("127.0.0.1")
-        .until(Ironwood),
-    // Files. Nothing renders the endpoint of LMS and Studio but the variable for everything else.
-    files(Shape::Class, EDXAPP, "DEFAULT_FILE_STORAGE", STORAGE).beaten_by(&["EDXAPP_ENV_EXTRA.DEFAULT_FILE_STORAGE"]),
-    files(Shape::Bucket, EDXAPP, "DEFAULT_FILE_STORAGE", BUCKET).beaten_by(EXTRA_BUCKET),
-    files(Shape::Bucket, EDXAPP, "AWS_STORAGE_BUCKET_NAME", BUCKET).beaten_by(EXTRA_BUCKET),
-    files(Shape::Endpoint, EDXAPP, "", "EDXAPP_ENV_EXTRA.AWS_S3_ENDPOINT_URL").since(Ironwood),
-    files(Shape::Bucket, EDXAPP, "FILE_UPLOAD_STORAGE_BUCKET_NAME", "EDXAPP_FILE_UPLOAD_STORAGE_BUCKET_NAME")
-        .follows(BUCKET),
-    files(Shape::Class, EDXAPP, "GRADES_DOWNLOAD", "EDXAPP_GRADE_STORAGE_CLASS"),
-    files(Shape::Bucket, EDXAPP, "GRADES_DOWNLOAD", "EDXAPP_GRADE_STORAGE_KWARGS.bucket|bucket_name").follows(BUCKET),
-    files(Shape::Class, EDXAPP, "PROFILE_IMAGE_BACKEND", "EDXAPP_PROFILE_IMAGE_BACKEND.class"),
-    files(Shape::Bucket, EDXAPP, "PROFILE_IMAGE_BACKEND", "EDXAPP_PROFILE_IMAGE_BACKEND.options.bucket|bucket_name")
-        .follows(BUCKET),
-    files(Shape::Class, EDXAPP, "VIDEO_IMAGE_SETTINGS", "EDXAPP_VIDEO_IMAGE_SETTINGS.STORAGE_CLASS").follows(STORAGE),
-    files(
-        Shape::Bucket,
-        EDXAPP,
-        "VIDEO_IMAGE_SETTINGS",
-        "EDXAPP_VIDEO_IMAGE_SETTINGS.STORAGE_KWARGS.bucket|bucket_name",
-    )
-    .follows(BUCKET),
-    files(Shape::Class, EDXAPP, "VIDEO_TRANSCRIPTS_SETTINGS", "EDXAPP_VIDEO_TRANSCRIPTS_SETTINGS.STORAGE_CLASS")
-        .follows(STORAGE),
-    files(
-        Shape::Bucket,
-        EDXAPP,
-        "VIDEO_TRANSCRIPTS_SETTINGS",
-        "EDXAPP_VIDEO_TRANSCRIPTS_SETTINGS.STORAGE_KWARGS.bucket|bucket_name",
-    )
-    .follows(BUCKET),
-    files(Shape::Bucket, EDXAPP, "COURSE_IMPORT_EXPORT_BUCKET", "EDXAPP_IMPORT_EXPORT_BUCKET"),
-    files(Shape::Bucket, EDXAPP, "FINANCIAL_REPORTS", "EDXAPP_FINANCIAL_REPORTS.BUCKET"),
-    files(Shape::Bucket, EDXAPP, "VIDEO_UPLOAD_PIPELINE", "EDXAPP_VIDEO_UPLOAD_PIPELINE.BUCKET"),
-    files(Shape::Bucket, EDXAPP, "XBLOCK_FS_STORAGE_BUCKET", "EDXAPP_XBLOCK_FS_STORAGE_BUCKET"),
-    files(Shape::Bucket, EDXAPP, "DJFS", "EDXAPP_DJFS.bucket"),
-    files(Shape::Store, "analytics_api ecommerce blockstore journals", "MEDIA_STORAGE_BACKEND", SHARED_MEDIA[0]),
-    files(Shape::Store, "discovery", "MEDIA_STORAGE_BACKEND", "DISCOVERY_MEDIA_STORAGE_BACKEND")
-        .beaten_by(SHARED_MEDIA),
-    files(Shape::Store, "credentials", "MEDIA_STORAGE_BACKEND", "CREDENTIALS_MEDIA_STORAGE_BACKEND")
-        .beaten_by(SHARED_MEDIA),
-    files(Shape::Store, "credentials", "FILE_STORAGE_BACKEND", "CREDENTIALS_FILE_STORAGE_BACKEND"),
-    files(Shape::Store, "registrar", "MEDIA_STORAGE_BACKEND", "REGISTRAR_MEDIA_STORAGE_BACKEND")
-        .beaten_by(SHARED_MEDIA)
-        .since(Juniper),
-    files(Shape::Store, "designer", "MEDIA_STORAGE_BACKEND", "DESIGNER_MEDIA_STORAGE_BACKEND")
-        .beaten_by(SHARED_MEDIA)
-        .since(Juniper),
-    files(Shape::Store, "enterprise_catalog", "MEDIA_STORAGE_BACKEND", "ENTERPRISE_CATALOG_MEDIA_STORAGE_BACKEND")
-        .beaten_by(SHARED_MEDIA)
-        .since(Juniper),
-    files(Shape::Store, "license_manager", "MEDIA_STORAGE_BACKEND", "LICENSE_MANAGER_MEDIA_STORAGE_BACKEND")
-        .beaten_by(SHARED_MEDIA)
-        .since(Maple),
-    files(Shape::Store, "commerce_coordinator", "MEDIA_STORAGE_BACKEND", SHARED_MEDIA[0]).since(Olive),
-    files(Shape::Store, "analytics_api", "REPORT_DOWNLOAD_BACKEND", "ANALYTICS_API_REPORT_DOWNLOAD_BACKEND"),
-    files(Shape::Class, "xqueue", "DEFAULT_FILE_STORAGE", "XQUEUE_DEFAULT_FILE_STORAGE"),
-    files(Shape::Bucket, "xqueue", "DEFAULT_FILE_STORAGE", "XQUEUE_UPLOAD_BUCKET"),
-    files(Shape::Bucket, "xqueue", "UPLOAD_BUCKET", "XQUEUE_UPLOAD_BUCKET"),
-    files(Shape::Bucket, "certs", "CERT_BUCKET", "CERTS_BUCKET").until(Lilac),
+    shared_db("credentials", "CREDENTIALS_MYSQL_HOST"),
+    shared_db("registrar", "REGISTRAR_MYSQL_HOST").since(Juniper),
+    shared_db("designer", "DESIGNER_MYSQL_HOST").since(Juniper),
+    shared_db("enterprise_catalog", "ENTERPRISE_CATALOG_MYSQL_HOST").since(Juniper),
+    shared_db("license_manager", "LICENSE_MANAGER_MYSQL_HOST").since(Maple),
+    shared_db("commerce_coordinator", "COMMERCE_COORDINATOR_MYSQL_HOST").since(Olive),
+    shared_db("blockstore", "BLOCKSTORE_DATABASE_HOST").since(Juniper),
+    shared_db("journals", "JOURNALS_MYSQL").until(Ironwood),
+    mongo(Hosts, EDXAPP, "DOC_STORE_CONFIG", MONGO[0]),
+    mongo(Hosts, EDXAPP, "CONTENTSTORE", MONGO[0]),
+    mongo(Hosts, EDXAPP, "MODULESTORE", MONGO[0]),
+    mongo(Port, EDXAPP, "DOC_STORE_CONFIG", "EDXAPP_MONGO_PORT").beaten_by(MONGO),
+    mongo(Port, EDXAPP, "CONTENTSTORE", "EDXAPP_MONGO_PORT").beaten_by(MONGO),
+    mongo(Port, EDXAPP, "MODULESTORE", "EDXAPP_MONGO_PORT").beaten_by(MONGO),
+    mongo(HostList, "forum", "MONGOHQ_URL", "FORUM_MONGO_HOSTS").beaten_by(&["FORUM_MONGO_URL"]),
+    mongo(Port, "forum", "MONGOHQ_URL", "FORUM_MONGO_PORT").beaten_by(&["FORUM_MONGO_URL"]),
+    hostname(EDXAPP, RABBIT).default("localhost").beaten_by(CELERY).until(Juniper),
+    hostname(EDXAPP, REDIS).default("localhost").beaten_by(CELERY).follows(RABBIT).since(Koa),
+    queue(HostPort, "workers", "SINGLE_BEAT_REDIS_SERVER", REDIS).beaten_by(CELERY).follows(RABBIT).since(Koa),
+    queue(Host, "ecommerce", "BROKER_URL", "ECOMMERCE_BROKER_HOST").beaten_by(SHOP).default("this host's own address"),
+    queue(Port, "ecommerce", "BROKER_URL", "ECOMMERCE_BROKER_PORT").beaten_by(SHOP),
+    queue(Host, "ecomworker", "BROKER_URL", "ECOMMERCE_WORKER_BROKER_HOST").beaten_by(SHOP_WORKER).default("127.0.0.1"),
+    queue(Port, "ecomworker", "BROKER_URL", "ECOMMERCE_WORKER_BROKER_PORT").beaten_by(SHOP_WORKER),
+    queue(Url, "discovery", "CELERY_BROKER_URL", "DISCOVERY_CELERY_BROKER_URL").default("127.0.0.1").since(Lilac),
+    hostname("registrar", "REGISTRAR_CELERY_BROKER_HOSTNAME").since(Juniper),
+    hostname("enterprise_catalog", "ENTERPRISE_CATALOG_CELERY_BROKER_HOSTNAME").since(Juniper),
+    hostname("license_manager", "LICENSE_MANAGER_CELERY_BROKER_HOSTNAME").since(Maple),
+    hostname("commerce_coordinator", "COMMERCE_COORDINATOR_CELERY_BROKER_HOSTNAME").since(Olive),
+    search(Host, EDXAPP, "ELASTIC_SEARCH_CONFIG", "EDXAPP_SEARCH_HOST").beaten_by(SEARCH),
+    search(Port, EDXAPP, "ELASTIC_SEARCH_CONFIG", "EDXAPP_SEARCH_PORT").beaten_by(SEARCH),
+    search(Host, EDXAPP, "OPEN_SEARCH_CONFIG", "EDXAPP_OPENSEARCH_HOST").beaten_by(OPEN_SEARCH).only(Olive),
+    search(Port, EDXAPP, "OPEN_SEARCH_CONFIG", "EDXAPP_OPENSEARCH_PORT").beaten_by(OPEN_SEARCH).port(9202).only(Olive),
+    search(Host, "forum", "SEARCH_SERVER", "FORUM_ELASTICSEARCH_HOST").beaten_by(&["FORUM_ELASTICSEARCH_URL"]),
+    search(Port, "forum", "SEARCH_SERVER", "FORUM_ELASTICSEARCH_PORT").beaten_by(&["FORUM_ELASTICSEARCH_URL"]),
+    search(Host, "forum", "SEARCH_SERVER_ES7", "FORUM_ELASTICSEARCH_HOST_ES7").beaten_by(FORUM_ES7).since(Koa),
+    search(Port, "forum", "SEARCH_SERVER_ES7", "FORUM_ELASTICSEARCH_PORT").beaten_by(FORUM_ES7).since(Koa),
+    search(Host, "forum", "SEARCH_SERVER_OS12", "FORUM_OPENSEARCH_HOST").beaten_by(FORUM_OS).since(Olive),
+    search(Port, "forum", "SEARCH_SERVER_OS12", "FORUM_OPENSEARCH_PORT").beaten_by(FORUM_OS).port(9202).since(Olive),
+    search(Url, "discovery", "ELASTICSEARCH_URL", "DISCOVERY_ELASTICSEARCH_URL").until(Koa),
+    search(Url, "discovery", "ELASTICSEARCH_CLUSTER_URL", "DISCOVERY_ELASTICSEARCH_URL").since(Lilac),
+    search(Host, "discovery", "DISCOVERY_OPENSEARCH_HOST", "DISCOVERY_OPENSEARCH_HOST").since(Palm),
+    search(Port, "discovery", "DISCOVERY_OPENSEARCH_HOST", "DISCOVERY_OPENSEARCH_PORT").port(9202).since(Palm),
+    search(Url, "analytics_api", "ELASTICSEARCH_LEARNERS_HOST", "ANALYTICS_API_ELASTICSEARCH_LEARNERS_HOST"),
+    search(Url, "edx_notes_api", "ELASTICSEARCH_URL", "EDX_NOTES_API_ELASTICSEARCH_URL").until(Koa),
+    search(Url, "edx_notes_api", "ELASTICSEARCH_DSL", "EDX_NOTES_API_ELASTICSEARCH_URL").since(Lilac),
+    search(Url, "edx_notes_api", "HAYSTACK_CONNECTIONS", "EDX_NOTES_API_ELASTICSEARCH_URL"),
+    search(Url, "journals", "ELASTICSEARCH_URL", "JOURNALS_ELASTICSEARCH_URL").until(Ironwood),
+    files(Class, "DEFAULT_FILE_STORAGE", STORAGE).beaten_by(&["EDXAPP_ENV_EXTRA.DEFAULT_FILE_STORAGE"]),
+    files(Bucket, "DEFAULT_FILE_STORAGE", BUCKET).beaten_by(&["EDXAPP_ENV_EXTRA.AWS_STORAGE_BUCKET_NAME"]),
+    files(Bucket, "FILE_UPLOAD_STORAGE_BUCKET_NAME", "EDXAPP_FILE_UPLOAD_STORAGE_BUCKET_NAME").follows(BUCKET),
+    files(Class, "GRADES_DOWNLOAD.STORAGE_CLASS", "EDXAPP_GRADE_STORAGE_CLASS").beaten_by(&[GRADES]),
+    files(Bucket, "GRADES_DOWNLOAD.STORAGE_CLASS", "EDXAPP_GRADE_STORAGE_KWARGS.bucket|bucket_name").follows(BUCKET),
+    files(Class, "GRADES_DOWNLOAD.STORAGE_TYPE", GRADES).follows("EDXAPP_GRADE_STORAGE_CLASS"),
+    files(Bucket, "GRADES_DOWNLOAD.STORAGE_TYPE", "EDXAPP_GRADE_BUCKET"),
+    files(Class, "PROFILE_IMAGE_BACKEND", "EDXAPP_PROFILE_IMAGE_BACKEND.class"),
+    files(Bucket, "PROFILE_IMAGE_BACKEND", "EDXAPP_PROFILE_IMAGE_BACKEND.options.bucket|bucket_name").follows(BUCKET),
+    files(Class, "VIDEO_IMAGE_SETTINGS", "EDXAPP_VIDEO_IMAGE_SETTINGS.STORAGE_CLASS").follows(STORAGE),
+    files(Bucket, "VIDEO_IMAGE_SETTINGS", IMAGE_BUCKET).follows(BUCKET),
+    files(Class, "VIDEO_TRANSCRIPTS_SETTINGS", "EDXAPP_VIDEO_TRANSCRIPTS_SETTINGS.STORAGE_CLASS").follows(STORAGE),
+    files(Bucket, "VIDEO_TRANSCRIPTS_SETTINGS", TRANSCRIPT_BUCKET).follows(BUCKET),
+    files(Class, "BLOCK_STRUCTURES_SETTINGS", "EDXAPP_BLOCK_STRUCTURES_SETTINGS.STORAGE_CLASS"),
+    files(Bucket, "BLOCK_STRUCTURES_SETTINGS", BLOCK_BUCKET).follows(BUCKET),
+    files(Bucket, "COURSE_IMPORT_EXPORT_BUCKET", "EDXAPP_IMPORT_EXPORT_BUCKET"),
+    files(Class, "FINANCIAL_REPORTS", "EDXAPP_FINANCIAL_REPORTS.STORAGE_TYPE").default("localfs").until(Juniper),
+    files(Bucket, "FINANCIAL_REPORTS", "EDXAPP_FINANCIAL_REPORTS.BUCKET").until(Juniper),
+    files(Bucket, "VIDEO_UPLOAD_PIPELINE", "EDXAPP_VIDEO_UPLOAD_PIPELINE.BUCKET"),
+    files(Class, "DJFS", "EDXAPP_DJFS.type").default("osfs"),
+    files(Bucket, "DJFS", "EDXAPP_DJFS.bucket"),
+    // No variable of the role itself renders these.
+    files(Endpoint, "", "EDXAPP_ENV_EXTRA.AWS_S3_ENDPOINT_URL"),
+    files(Class, "COURSE_IMPORT_EXPORT_STORAGE", "EDXAPP_ENV_EXTRA.COURSE_IMPORT_EXPORT_STORAGE"),
+    files(Class, "USER_TASKS_ARTIFACT_STORAGE", "EDXAPP_ENV_EXTRA.USER_TASKS_ARTIFACT_STORAGE"),
+    files(Class, "COURSE_METADATA_EXPORT_STORAGE", "EDXAPP_ENV_EXTRA.COURSE_METADATA_EXPORT_STORAGE"),
+    files(Class, "ORA2_FILEUPLOAD_BACKEND", "EDXAPP_ENV_EXTRA.ORA2_FILEUPLOAD_BACKEND"),
+    store("analytics_api ecommerce blockstore journals", "MEDIA_STORAGE_BACKEND", SHARED_MEDIA),
+    store("analytics_api", "REPORT_DOWNLOAD_BACKEND", "ANALYTICS_API_REPORT_DOWNLOAD_BACKEND"),
+    media("discovery", "DISCOVERY_MEDIA_STORAGE_BACKEND"),
+    media("credentials", "CREDENTIALS_MEDIA_STORAGE_BACKEND"),
+    store("credentials", "FILE_STORAGE_BACKEND", "CREDENTIALS_FILE_STORAGE_BACKEND"),
+    media("registrar", "REGISTRAR_MEDIA_STORAGE_BACKEND").since(Juniper),
+    media("designer", "DESIGNER_MEDIA_STORAGE_BACKEND").since(Juniper),
+    media("enterprise_catalog", "ENTERPRISE_CATALOG_MEDIA_STORAGE_BACKEND").since(Juniper),
+    media("license_manager", "LICENSE_MANAGER_MEDIA_STORAGE_BACKEND").since(Maple),
+    media("commerce_coordinator", "COMMERCE_COORDINATOR_MEDIA_STORAGE_BACKEND").since(Olive),
+    row(Files, Class, "xqueue", "DEFAULT_FILE_STORAGE", "XQUEUE_DEFAULT_FILE_STORAGE"),
+    row(Files, Bucket, "xqueue", "DEFAULT_FILE_STORAGE", "XQUEUE_UPLOAD_BUCKET"),
+    row(Files, Bucket, "certs", "CERT_BUCKET", "CERTS_BUCKET").until(Lilac),
 ];
 
 /// A variable of the native playbook that installs a layer's server on the application server while it is true.
@@ -365,12 +335,28 @@ pub const SWITCHES: &[Switch] = &[
     Switch { layer: Elasticsearch, name: "EDXAPP_ENABLE_ELASTIC_SEARCH", releases: Juniper..=Quince },
 ];
 
+/// `NAME.member` as `NAME` and `member`.
+pub fn split(element: &'static str) -> (&'static str, &'static str) {
+    element.split_once('.').unwrap_or((element, ""))
+}
+
+/// The name of a part of a store in the mapping of a Django service's settings.
+pub fn member_of(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Class => "DEFAULT_FILE_STORAGE",
+        Shape::Bucket => "AWS_STORAGE_BUCKET_NAME",
+        _ => "AWS_S3_ENDPOINT_URL",
+    }
+}
+
 /// The service that has this file, told by its name.
 pub fn owner(file: &Path) -> Option<&'static str> {
     let named = |name: &str| file.file_name().is_some_and(|file| file == name);
     let below = |name: &str| file.parent().and_then(Path::file_name).is_some_and(|folder| folder == name);
     if named("forum_env") {
         Some("forum")
+    } else if named("workers.conf") {
+        Some("workers")
     } else if below("certs") && (named("env.json") || named("auth.json")) {
         Some("certs")
     } else {
