@@ -38,7 +38,7 @@ fn check(url: &Url, time: Duration, deadline: Instant) -> Check {
     let mut last: Option<Unwell> = None;
     loop {
         let unwell = match http::get(url, deadline, MAX_HEARTBEAT) {
-            Ok(answer) => match heartbeat::judge(&answer) {
+            Ok(answer) => match heartbeat::judge(url, &answer) {
                 Ok(well) => return Check::ok(HEARTBEAT, url.to_string(), told(&well, first.as_deref(), start)),
                 Err(unwell) => unwell,
             },

@@ -4,7 +4,7 @@
 use ansible_protocol::Value;
 
 use super::{ALLOWED_HOSTS, LOG, MAX_HEARTBEAT};
-use crate::http::{Answer, masked};
+use crate::http::{Answer, Url, masked};
 
 /// Up to so many names of a server's are shown.
 const NAMED: usize = 6;
@@ -29,8 +29,8 @@ struct Component<'a> {
     message: &'a str,
 }
 
-/// The components, all of them well, or what is wrong.
-pub fn judge(answer: &Answer) -> Result<String, Unwell> {
+/// The components, all of them well, or what is wrong with what `url` answered.
+pub fn judge(url: &Url, answer: &Answer) -> Result<String, Unwell> {
     let status = answer.status;
     let json: Option<Value> = serde_json::from_slice(&answer.body).ok().filter(|_| answer.is_whole);
     let Some(components) = json.as_ref().and_then(components) else {
@@ -45,10 +45,23 @@ pub fn judge(answer: &Answer) -> Result<String, Unwell> {
         }));
         return Err(Unwell { seen: format!("status {status}, not well: {ill_ones}"), advice: needs(&ill) });
     }
+    let missing: Vec<&str> =
+        expected(url).filter(|name| !components.iter().any(|component| component.name == *name)).collect();
     match status {
+        200 if !missing.is_empty() => {
+            let seen = format!("status 200, and it calls well {names}, but says nothing of {}", missing.join(" and "));
+            Err(unwell(seen, NOT_THE_PROGRAM))
+        }
         200 => Ok(format!("well: {names}")),
         _ => Err(unwell(format!("status {status}, though it calls all well: {names}"), LOG)),
     }
+}
+
+/// What LMS and Studio of every release look at. Something else, such as another service, may answer in the same form.
+fn expected(url: &Url) -> impl Iterator<Item = &'static str> {
+    let query = url.target().split_once('?').map(|(_, query)| query).unwrap_or_default();
+    let is_extended = query.split('&').any(|pair| pair.split('=').next() == Some("extended"));
+    ["modulestore", "sql"].into_iter().chain(is_extended.then_some("celery"))
 }
 
 fn unwell(seen: String, advice: &str) -> Unwell {
