@@ -33,7 +33,7 @@ pub enum Error {
     /// Only empty lists were given.
     #[error(
         "nothing to verify: give the cache servers in 'memcached', the folder in 'path', 'files', or the platform's own \
-         addresses in 'heartbeats'"
+         addresses in 'heartbeats' or 'lms_url'"
     )]
     Nothing,
     /// There is nothing to compare the variables with.
@@ -46,6 +46,32 @@ pub enum Error {
         "'traffic' is judged by the counters of the cache servers that the platform should use: give them in 'memcached'"
     )]
     TrafficAlone,
+    /// A login of which a part is missing.
+    #[error("to sign in, 'lms_url', 'login_user' and 'login_password' are needed together: give {}", missing.join(" and "))]
+    LoginPartly {
+        /// The options that are missing.
+        missing: Vec<&'static str>,
+    },
+    /// There is no login that this would be a part of.
+    #[error("'{option}' is a part of the login: give 'lms_url', 'login_user' and 'login_password' too")]
+    WithoutLogin {
+        /// The option.
+        option: &'static str,
+    },
+    /// An address with more than a server in it.
+    #[error("{option}: give scheme and host only, as in https://courses.example.org, without {extra:?}")]
+    NotARoot {
+        /// The option.
+        option: &'static str,
+        /// What is too much.
+        extra: String,
+    },
+    /// An application server that cannot be read.
+    #[error("app_servers: {text:?} is no host or host:port, such as 172.31.5.1 or 172.31.5.1:8000")]
+    AppServer {
+        /// What was given.
+        text: String,
+    },
     /// Activity is expected, and nothing looks for it.
     #[error("'expect_activity' needs cache servers in 'memcached' and an 'activity_seconds' above 0")]
     NoInterval,

@@ -1,5 +1,7 @@
 //! What to look at, from the arguments of a run.
 
+mod login;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +10,7 @@ use edx_layout::{Endpoint, Release};
 
 use crate::error::Error;
 use crate::http::Url;
+use crate::platform::LoginOptions;
 
 /// Longer than this is a mistake, and could not be told from a hanging task.
 const LONGEST_SECONDS: f64 = 3600.0;
@@ -31,6 +34,8 @@ pub struct Options {
     pub heartbeat_timeout: Duration,
     /// The pages to ask for while the cache servers count.
     pub traffic: Vec<Url>,
+    /// Who signs in, and where.
+    pub login: Option<LoginOptions>,
     /// How to look at the cache servers.
     pub probe: Probe,
 }
@@ -79,7 +84,8 @@ impl Options {
         if !traffic.is_empty() && memcached.is_empty() {
             return Err(Error::TrafficAlone);
         }
-        if memcached.is_empty() && !has_files && heartbeats.is_empty() {
+        let login = login::read(arguments)?;
+        if memcached.is_empty() && !has_files && heartbeats.is_empty() && login.is_none() {
             return Err(Error::Nothing);
         }
         if server_vars.is_some() && !has_files {
@@ -103,7 +109,7 @@ impl Options {
         if probe.expect_activity && (probe.activity.is_none() || memcached.is_empty()) {
             return Err(Error::NoInterval);
         }
-        Ok(Self { memcached, path, files, server_vars, release, heartbeats, heartbeat_timeout, traffic, probe })
+        Ok(Self { memcached, path, files, server_vars, release, heartbeats, heartbeat_timeout, traffic, login, probe })
     }
 }
 

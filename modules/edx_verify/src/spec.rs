@@ -10,8 +10,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
         "Looks at what runs and at what is written down, and says of each thing whether it is as it should be, what was \
          seen, and what to do about it.",
         "Only what is asked for is looked at - cache servers with 'memcached', the files that Open edX reads with \
-         'path', what the next upgrade will make of them with 'server_vars', the platform's health with 'heartbeats', and \
-         whether it uses the cache servers with 'traffic'.",
+         'path', what the next upgrade will make of them with 'server_vars', the platform's health with 'heartbeats', \
+         whether it uses the cache servers with 'traffic', and whether somebody can sign in with 'lms_url'.",
         "Fails when a check fails; the result then still holds every check. Never changes anything on the host. On a \
          cache it writes one small item under a name of its own, reads it and deletes it.",
     ],
@@ -56,7 +56,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
                 "The addresses of the platform's heartbeats, such as http://127.0.0.1:8000/heartbeat (LMS) and \
                  http://127.0.0.1:8010/heartbeat (Studio); with ?extended the platform looks at more.",
                 "Each has to answer as a healthy platform does - status 200, and JSON that says of every part of it that it \
-                 is well. A maintenance page, a redirect or any other page is none.",
+                 is well, modulestore and sql among them (with ?extended celery, too). A maintenance page, a redirect or any \
+                 other page is none.",
                 "Only http:// can be asked. Behind nginx the programs speak it themselves.",
             ],
         ),
@@ -78,6 +79,42 @@ pub static SPEC: ModuleSpec = ModuleSpec {
                  not followed.",
             ],
         ),
+        OptionSpec::new(
+            "lms_url",
+            Kind::Str,
+            &[
+                "The address of the LMS, as browsers use it (https://courses.example.org), at which to sign in as \
+                 'login_user'.",
+                "The login is that of a browser - a token, the form, and then who is signed in, at a second request. The \
+                 password is sent once, since Open edX locks accounts after a few failures, and never to an address that is \
+                 not there. In the end the session is ended.",
+            ],
+        ),
+        OptionSpec::new(
+            "studio_url",
+            Kind::Str,
+            &[
+                "The address of Studio, as browsers use it, at which to be signed in too - with the session of the LMS (up to \
+                 Lilac), or by OAuth (from Maple on).",
+            ],
+        ),
+        OptionSpec::new(
+            "login_user",
+            Kind::Str,
+            &["The email address of the user who signs in. Releases that know /api/user/v2 take a user's name, too."],
+        ),
+        OptionSpec::new("login_password", Kind::Str, &["The password of that user."]).secret(),
+        OptionSpec::new(
+            "app_servers",
+            Kind::StrList,
+            &[
+                "The application servers, as host or host:port (the port of 'lms_url' where it is left out), to each of which \
+                 the session is shown. They are asked in place of the host of 'lms_url', in the same words and, with https://, \
+                 for the same certificate.",
+            ],
+        ),
+        OptionSpec::new("login_timeout", Kind::Float, &["The seconds that all of the login may take."])
+            .default(Default::Float(30.0)),
         OptionSpec::new(
             "activity_seconds",
             Kind::Float,
@@ -117,7 +154,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
         .default(Default::Float(0.0)),
     ],
     mutually_exclusive: &[],
-    required_one_of: &[&["memcached", "path", "files", "heartbeats"]],
+    required_one_of: &[&["memcached", "path", "files", "heartbeats", "lms_url"]],
 };
 
 /// What only the page of `edx_verify` shows.
@@ -152,7 +189,15 @@ pub static PAGE: PageSpec = PageSpec {
   edxops.scaling.edx_verify:
     memcached: 172.31.5.10
     path: /edx/etc
-    traffic: ['http://127.0.0.1:8000/login', 'http://127.0.0.1:8000/csrf/api/v1/token']",
+    traffic: ['http://127.0.0.1:8000/login', 'http://127.0.0.1:8000/csrf/api/v1/token']
+
+- name: Somebody can sign in, and both application servers and Studio know the session
+  edxops.scaling.edx_verify:
+    lms_url: https://courses.example.org
+    studio_url: https://studio.courses.example.org
+    login_user: staff@example.org
+    login_password: '{{ staff_password }}'
+    app_servers: [172.31.5.1, 172.31.5.2]",
     returns: &[
         ReturnSpec {
             name: "checks",

@@ -9,7 +9,7 @@ LOCKED, THIRD_PARTY, NO_PROFILE = "locked", "third-party", "no-profile"
 
 User = namedtuple("User", "username email trouble", defaults=(None,))
 
-PASSWORD = "edx"
+PASSWORD = "not-for-output-staff"
 USERS = (
     User("staff", "staff@example.com"),
     User("locked", "locked@example.com", LOCKED),
