@@ -70,7 +70,7 @@ options:
       - >-
         Each has to answer as a healthy platform does - status 200, and JSON that says of every part of it that it is
         well. A maintenance page, a redirect or any other page is none.
-      - "Only http:// can be asked. Behind nginx the programs speak it themselves."
+      - "http:// and https:// can be asked. Behind nginx the programs themselves speak http://."
     type: list
     elements: str
   heartbeat_timeout:
@@ -83,13 +83,24 @@ options:
   traffic:
     description:
       - >-
-        Pages of the platform, as http:// addresses, that are asked for one after the other between two readings of the
-        counters of all cache servers; needs 'memcached'.
+        Pages of the platform, as http:// or https:// addresses, that are asked for one after the other between two
+        readings of the counters of all cache servers; needs 'memcached'.
       - >-
         Pages that read their settings or a session from the cache are best, such as http://127.0.0.1:8000/login. Every
         status but 400 and those from 500 on is an answer, and redirects are not followed.
     type: list
     elements: str
+  validate_certs:
+    description:
+      - "Whether a server that is asked with https:// has to prove who it is; leave it on, except for a trial."
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - >-
+        A PEM file with the certificates of further authorities to trust, such as one of your own, besides the public
+        ones and those that this host trusts (/etc/ssl/certs/ca-certificates.crt).
+    type: path
   activity_seconds:
     description:
       - >-
@@ -233,6 +244,8 @@ def main():
             "heartbeats": {"type": "list", "elements": "str"},
             "heartbeat_timeout": {"type": "float", "default": 10},
             "traffic": {"type": "list", "elements": "str"},
+            "validate_certs": {"type": "bool", "default": True},
+            "ca_path": {"type": "path"},
             "activity_seconds": {"type": "float", "default": 0},
             "expect_activity": {"type": "bool", "default": False},
             "timeout": {"type": "float", "default": 10},

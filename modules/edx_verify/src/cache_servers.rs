@@ -7,9 +7,9 @@ mod usage;
 
 use ansible_protocol::Value;
 use edx_layout::Endpoint;
+use http::{Client, Url};
 
 use crate::check::{Check, Verification};
-use crate::http::Url;
 use crate::options::Probe;
 use crate::side_by_side::side_by_side;
 use checks::{activity, judge};
@@ -27,8 +27,8 @@ pub struct CacheServers {
 
 impl CacheServers {
     /// Whether the platform uses them while these pages of it are asked for.
-    pub fn used_by(&self, traffic: &[Url], probe: &Probe) -> Verification {
-        usage::verify(&self.endpoints, &self.seen, traffic, probe)
+    pub fn used_by(&self, client: &Client, traffic: &[Url], probe: &Probe) -> Verification {
+        usage::verify(client, &self.endpoints, &self.seen, traffic, probe)
     }
 }
 

@@ -1,9 +1,8 @@
 //! What keeps a verification from starting. What it finds is a check, not an error.
 
 use edx_layout::{EndpointError, UnknownRelease};
+use http::{TlsError, UrlError};
 use thiserror::Error;
-
-use crate::http::UrlError;
 
 /// Why nothing was looked at.
 #[derive(Debug, Error)]
@@ -19,6 +18,9 @@ pub enum Error {
         /// Why.
         error: UrlError,
     },
+    /// A file of authorities that cannot be used.
+    #[error("ca_path: {0}")]
+    Authorities(TlsError),
     /// A release that does not exist.
     #[error("release: {0}")]
     Release(UnknownRelease),

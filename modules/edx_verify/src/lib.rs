@@ -9,7 +9,6 @@ mod cache_servers;
 mod check;
 mod error;
 mod files;
-mod http;
 mod options;
 mod platform;
 mod report;
@@ -23,15 +22,21 @@ pub use options::{Options, Probe};
 pub use spec::{PAGE, SPEC};
 
 use ansible_protocol::{Failure, Outcome, Request};
+use http::Client;
+use net::Dial;
+
+/// Who asks, as a server's log shows it.
+const AGENT: &str = concat!("edxops-edx_verify/", env!("CARGO_PKG_VERSION"));
 
 /// The module's body: the same in check mode, since nothing is ever changed.
 pub fn run(request: &Request) -> Result<Outcome, Failure> {
     let options = Options::from_arguments(&request.options)?;
-    report::finish(verify(&options))
+    report::finish(verify(&options, &net::Direct))
 }
 
-/// Looks at everything that was asked for.
-pub fn verify(options: &Options) -> Verification {
+/// Looks at everything that was asked for; pages of the platform are asked for by way of `dial`.
+pub fn verify(options: &Options, dial: &dyn Dial) -> Verification {
+    let client = Client::new(dial, &options.tls, AGENT);
     let mut verification = Verification::default();
     let (servers, seen) = cache_servers::verify(&options.memcached, &options.probe);
     verification.extend(seen);
@@ -42,10 +47,13 @@ pub fn verify(options: &Options) -> Verification {
             verification.extend(server_vars::verify(server_vars, &files));
         }
     }
-    verification.extend(platform::verify(&options.heartbeats, options.heartbeat_timeout));
+    verification.extend(platform::verify(&client, &options.heartbeats, options.heartbeat_timeout));
+    if let Some(login) = &options.login {
+        verification.checks.extend(platform::login(login, &client));
+    }
     // Last, when all conversation of this run's own is over.
     if !options.traffic.is_empty() {
-        verification.extend(servers.used_by(&options.traffic, &options.probe));
+        verification.extend(servers.used_by(&client, &options.traffic, &options.probe));
     }
     verification
 }

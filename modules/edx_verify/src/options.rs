@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use ansible_protocol::Arguments;
 use edx_layout::{Endpoint, Release};
+use http::{Tls, TlsSettings, Url};
 
 use crate::error::Error;
-use crate::http::Url;
 use crate::platform::LoginOptions;
 
 /// Longer than this is a mistake, and could not be told from a hanging task.
@@ -36,6 +36,8 @@ pub struct Options {
     pub traffic: Vec<Url>,
     /// Who signs in, and where.
     pub login: Option<LoginOptions>,
+    /// What to trust where a page is asked for with TLS.
+    pub tls: Tls,
     /// How to look at the cache servers.
     pub probe: Probe,
 }
@@ -109,7 +111,24 @@ impl Options {
         if probe.expect_activity && (probe.activity.is_none() || memcached.is_empty()) {
             return Err(Error::NoInterval);
         }
-        Ok(Self { memcached, path, files, server_vars, release, heartbeats, heartbeat_timeout, traffic, login, probe })
+        let tls = TlsSettings {
+            validate_certs: arguments.bool("validate_certs"),
+            ca_path: arguments.str("ca_path").map(PathBuf::from),
+        };
+        let tls = Tls::new(&tls).map_err(Error::Authorities)?;
+        Ok(Self {
+            memcached,
+            path,
+            files,
+            server_vars,
+            release,
+            heartbeats,
+            heartbeat_timeout,
+            traffic,
+            tls,
+            login,
+            probe,
+        })
     }
 }
 

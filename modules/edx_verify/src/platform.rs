@@ -1,14 +1,18 @@
 //! The platform itself: asks each heartbeat until it is that of a healthy platform, or the time is over.
 
 mod heartbeat;
+mod login;
+mod page;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
+use http::{Client, Url};
+
 use crate::check::{Check, Verification};
-use crate::http::{self, Fault, Url};
 use crate::side_by_side::side_by_side;
-use heartbeat::Unwell;
+pub use login::{AppServer, LoginOptions, Password, run as login};
+use page::Unwell;
 
 /// What to do about a status of 500 and above.
 pub const LOG: &str =
@@ -26,28 +30,28 @@ const PAUSE: Duration = Duration::from_millis(500);
 const MAX_HEARTBEAT: usize = 64 * 1024;
 
 /// Asks for every heartbeat, all of them within the same `time`.
-pub fn verify(heartbeats: &[Url], time: Duration) -> Verification {
+pub fn verify(client: &Client, heartbeats: &[Url], time: Duration) -> Verification {
     let deadline = Instant::now() + time;
-    let checks = side_by_side(heartbeats, heartbeats.len(), |url| check(url, time, deadline));
+    let checks = side_by_side(heartbeats, heartbeats.len(), |url| check(client, url, time, deadline));
     Verification { checks, ..Verification::default() }
 }
 
-fn check(url: &Url, time: Duration, deadline: Instant) -> Check {
+fn check(client: &Client, url: &Url, time: Duration, deadline: Instant) -> Check {
     let start = Instant::now();
     let mut first: Option<String> = None;
     let mut last: Option<Unwell> = None;
     loop {
-        let unwell = match http::get(url, deadline, MAX_HEARTBEAT) {
+        let unwell = match client.get(url, deadline, MAX_HEARTBEAT) {
             Ok(answer) => match heartbeat::judge(url, &answer) {
                 Ok(well) => return Check::ok(HEARTBEAT, url.to_string(), told(&well, first.as_deref(), start)),
                 Err(unwell) => unwell,
             },
-            Err(fault) => match (&fault, last.take()) {
+            Err(fault) => match last.take() {
                 // Asked again shortly before the end, it had no time: what it said before is what is wrong with it.
-                (Fault::OutOfTime(_), Some(Unwell { seen, advice })) => {
+                Some(Unwell { seen, advice }) if fault.is_out_of_time() => {
                     Unwell { seen: format!("{seen}; asked again, it did not answer before {time:?} were over"), advice }
                 }
-                _ => Unwell { seen: fault.told(time), advice: fault.advice().to_owned() },
+                _ => Unwell { seen: fault.told(time), advice: fault.advice(url).to_owned() },
             },
         };
         if deadline.saturating_duration_since(Instant::now()) <= PAUSE {

@@ -58,7 +58,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
                 "Each has to answer as a healthy platform does - status 200, and JSON that says of every part of it that it \
                  is well, modulestore and sql among them (with ?extended celery, too). A maintenance page, a redirect or any \
                  other page is none.",
-                "Only http:// can be asked. Behind nginx the programs speak it themselves.",
+                "http:// and https:// can be asked. Behind nginx the programs themselves speak http://.",
             ],
         ),
         OptionSpec::new(
@@ -72,7 +72,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             "traffic",
             Kind::StrList,
             &[
-                "Pages of the platform, as http:// addresses, that are asked for one after the other between two readings \
+                "Pages of the platform, as http:// or https:// addresses, that are asked for one after the other between two readings \
                  of the counters of all cache servers; needs 'memcached'.",
                 "Pages that read their settings or a session from the cache are best, such as \
                  http://127.0.0.1:8000/login. Every status but 400 and those from 500 on is an answer, and redirects are \
@@ -115,6 +115,20 @@ pub static SPEC: ModuleSpec = ModuleSpec {
         ),
         OptionSpec::new("login_timeout", Kind::Float, &["The seconds that all of the login may take."])
             .default(Default::Float(30.0)),
+        OptionSpec::new(
+            "validate_certs",
+            Kind::Bool,
+            &["Whether a server that is asked with https:// has to prove who it is; leave it on, except for a trial."],
+        )
+        .default(Default::Bool(true)),
+        OptionSpec::new(
+            "ca_path",
+            Kind::Path,
+            &[
+                "A PEM file with the certificates of further authorities to trust, such as one of your own, besides the \
+               public ones and those that this host trusts (/etc/ssl/certs/ca-certificates.crt).",
+            ],
+        ),
         OptionSpec::new(
             "activity_seconds",
             Kind::Float,

@@ -263,8 +263,14 @@ fn a_studio_that_does_not_take_the_session_of_the_lms_is_told() {
     let _programs = platform.start();
     let run = login(&platform.options());
     let (status, seen, advice) = run.about(STUDIO, &format!("{}/", platform.studio));
-    assert_eq!((status, seen), ("failed", "Studio /signin_redirect_to_lms sends to LMS /login: it does not know the session"));
-    assert!(advice.starts_with("up to Lilac, Studio takes the LMS's session: both need the same CACHES.default"), "{advice}");
+    assert_eq!(
+        (status, seen),
+        ("failed", "Studio /signin_redirect_to_lms sends to LMS /login: it does not know the session")
+    );
+    assert!(
+        advice.starts_with("up to Lilac, Studio takes the LMS's session: both need the same CACHES.default"),
+        "{advice}"
+    );
 }
 
 #[test]

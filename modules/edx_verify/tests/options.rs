@@ -35,10 +35,18 @@ fn options_that_make_no_sense_are_refused_with_a_sentence() {
              addresses in 'heartbeats'",
         ),
         (
-            json!({"heartbeats": ["https://lms.example.org/heartbeat"]}),
-            "heartbeats: \"https://lms.example.org/heartbeat\" cannot be asked: this module speaks http:// only. Ask the \
-             program itself, behind nginx, as in http://127.0.0.1:8000/heartbeat (Studio: port 8010), or leave this \
-             address to Ansible's uri module",
+            json!({"heartbeats": ["ftp://lms.example.org/heartbeat"]}),
+            "heartbeats: \"ftp://lms.example.org/heartbeat\" cannot be asked: this module speaks http:// and https:// \
+             only, not ftp://",
+        ),
+        (
+            json!({"heartbeats": ["https://lms.example.org/heartbeat"], "ca_path": "/no/such/file"}),
+            "ca_path: /no/such/file: No such file or directory (os error 2)",
+        ),
+        (
+            json!({"heartbeats": ["https://lms.example.org/heartbeat"], "ca_path": "/etc/passwd"}),
+            "ca_path: /etc/passwd holds no certificate: a PEM file is expected, in which each begins with \
+             -----BEGIN CERTIFICATE-----",
         ),
         (
             json!({"heartbeats": ["http://staff:pw-never-shown@127.0.0.1:8000/heartbeat"]}),

@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use ansible_protocol::{Map, Value};
 use edx_layout::Endpoint;
+use http::{Answer, Client, Url};
 
 use super::TOGETHER;
 use super::checks::known;
 use super::probe::{Reading, Seen, Step, read};
 use crate::check::{Check, Verification, counted};
-use crate::http::{self, Answer, Url};
 use crate::options::Probe;
 use crate::platform::{ALLOWED_HOSTS, LOG};
 use crate::side_by_side::side_by_side;
@@ -21,10 +21,10 @@ const MAX_PAGE: usize = 1024 * 1024;
 
 /// Asks for the pages one after the other. No counter is read, and no page asked for, before every conversation of
 /// this run with the servers is over.
-pub fn verify(endpoints: &[Endpoint], seen: &[Seen], pages: &[Url], probe: &Probe) -> Verification {
+pub fn verify(client: &Client, endpoints: &[Endpoint], seen: &[Seen], pages: &[Url], probe: &Probe) -> Verification {
     let servers: Vec<(&Endpoint, &Seen)> = endpoints.iter().zip(seen).collect();
     let mut verification = Verification::default();
-    match watch(&servers, pages, probe) {
+    match watch(client, &servers, pages, probe) {
         Ok(watched) => {
             verification.facts.insert("use".to_owned(), watched.fact());
             let names: Vec<String> = endpoints.iter().map(ToString::to_string).collect();
@@ -55,9 +55,9 @@ enum NotCounted {
     Anew,
 }
 
-fn watch(servers: &[(&Endpoint, &Seen)], pages: &[Url], probe: &Probe) -> Result<Watched, Box<Check>> {
+fn watch(client: &Client, servers: &[(&Endpoint, &Seen)], pages: &[Url], probe: &Probe) -> Result<Watched, Box<Check>> {
     let before = read_all(servers, probe)?;
-    let unanswered: Vec<Unanswered> = pages.iter().filter_map(|page| ask(page, probe).err()).collect();
+    let unanswered: Vec<Unanswered> = pages.iter().filter_map(|page| ask(client, page, probe).err()).collect();
     let after = read_all(servers, probe)?;
     Ok(Watched { asked: pages.len(), unanswered, commands: commands(&before, &after) })
 }
@@ -97,15 +97,15 @@ fn commands(before: &[Reading], after: &[Reading]) -> Result<u64, NotCounted> {
 
 /// Whether a page is answered. Where it sends the asker, or whether it lets the asker in, does not matter: the platform
 /// had to look that up.
-fn ask(page: &Url, probe: &Probe) -> Result<(), Unanswered> {
-    match http::get(page, Instant::now() + probe.timeout, MAX_PAGE) {
+fn ask(client: &Client, page: &Url, probe: &Probe) -> Result<(), Unanswered> {
+    match client.get(page, Instant::now() + probe.timeout, MAX_PAGE) {
         Ok(Answer { status, .. }) if status == 400 || status >= 500 => Err(Unanswered {
             seen: format!("{page} was answered with status {status}"),
             advice: if status == 400 { ALLOWED_HOSTS } else { LOG },
         }),
         Ok(_) => Ok(()),
         Err(fault) => {
-            Err(Unanswered { seen: format!("{page}: {}", fault.told(probe.timeout)), advice: fault.advice() })
+            Err(Unanswered { seen: format!("{page}: {}", fault.told(probe.timeout)), advice: fault.advice(page) })
         }
     }
 }

@@ -5,8 +5,8 @@ use net::Target;
 
 use super::seconds;
 use crate::error::Error;
-use crate::http::{Url, masked};
 use crate::platform::{AppServer, LoginOptions, Password};
+use http::{Url, masked};
 
 /// The login; none where nothing of it was given.
 pub fn read(arguments: &Arguments) -> Result<Option<LoginOptions>, Error> {

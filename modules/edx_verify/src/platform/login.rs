@@ -6,6 +6,7 @@
 //! there.
 
 mod browser;
+mod odd;
 mod sign_in;
 mod studio;
 mod who;
@@ -17,8 +18,8 @@ use net::Target;
 
 use super::page::Unwell;
 use crate::check::Check;
-use crate::http::{Client, Url};
 use browser::Browser;
+use http::{Client, Url};
 
 const CSRF: &str = "platform.csrf";
 const LOGIN: &str = "platform.login";

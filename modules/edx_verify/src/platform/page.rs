@@ -2,7 +2,7 @@
 
 use ansible_protocol::Value;
 
-use crate::http::Answer;
+use http::Answer;
 
 /// Up to so many names of a server's are shown.
 const NAMED: usize = 6;

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use net::Target;
 
-use crate::http::{Answer, Client, Jar, Request, Scheme, Url};
 use crate::platform::page::{Unwell, shown};
+use http::{Answer, Client, Jar, Request, Scheme, Url};
 
 /// The largest page that is read; of a larger one, the beginning.
 const MAX_PAGE: usize = 64 * 1024;
@@ -130,7 +130,10 @@ impl<'a> Browser<'a> {
     /// Keeps this out of every text, too.
     pub fn keep_secret(&self, value: &str) {
         let mut seen = self.seen.borrow_mut();
-        if value.len() >= SHORTEST_SECRET && seen.values.len() < MOST_SECRETS && !seen.values.iter().any(|own| own == value) {
+        if value.len() >= SHORTEST_SECRET
+            && seen.values.len() < MOST_SECRETS
+            && !seen.values.iter().any(|own| own == value)
+        {
             seen.values.push(value.to_owned());
         }
     }

@@ -1,11 +1,10 @@
 //! Answers that are none of what was asked for.
 
-use crate::http::{Answer, masked};
 use crate::platform::page::{self, Unwell, shown};
 use crate::platform::{ALLOWED_HOSTS, LOG};
+use http::{Answer, masked};
 
-pub const NOT_THE_PLATFORM: &str =
-    "see what answers at this address: it may be a maintenance page of nginx or of the load balancer, or another program";
+pub const NOT_THE_PLATFORM: &str = "see what answers at this address: it may be a maintenance page of nginx or of the load balancer, or another program";
 const NOT_RUNNING: &str = "nginx, or the load balancer, answers, and the program behind it does not: see whether it runs \
                            (/edx/bin/supervisorctl status), and its log in /edx/var/log/supervisor";
 pub const RATE_LIMITED: &str = "wait for some minutes before the next try: Open edX counts logins by address and by account \

@@ -5,9 +5,9 @@ use ansible_protocol::Value;
 use super::LoginOptions;
 use super::browser::{Browser, at};
 use super::odd::{RATE_LIMITED, odd};
-use crate::http::{Answer, Request, Url};
 use crate::platform::page::{self, Unwell};
 use crate::platform::{LOG, page::shown};
+use http::{Answer, Request, Url};
 
 const TOKEN: &str = "/csrf/api/v1/token";
 

@@ -2,9 +2,9 @@
 
 use super::browser::{Browser, at};
 use super::odd::{NOT_THE_PLATFORM, odd};
-use crate::http::{Answer, Request, Url, masked};
 use crate::platform::page::{Unwell, shown};
 use crate::platform::{ALLOWED_HOSTS, LOG};
+use http::{Answer, Request, Url, masked};
 
 const HOME: &str = "/home";
 const AUTHORIZE: &str = "/oauth2/authorize";

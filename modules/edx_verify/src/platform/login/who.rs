@@ -6,8 +6,8 @@ use super::browser::{Browser, at};
 use super::odd::odd;
 use super::sign_in::{SignedIn, username};
 use super::{AppServer, LoginOptions};
-use crate::http::{Answer, Request};
 use crate::platform::page::{self, Unwell};
+use http::{Answer, Request};
 
 const ME: &str = "/api/user/v1/me";
 const LOGOUT: &str = "/logout";
@@ -74,7 +74,8 @@ fn judge(answer: &Answer, options: &LoginOptions) -> Result<Option<String>, Unwe
 /// Ends the session, and sees whether it has ended.
 pub fn sign_out(browser: &Browser<'_>, options: &LoginOptions) -> Result<String, Unwell> {
     let browser = browser.for_another(TIME_TO_LEAVE.min(options.timeout));
-    let left = |seen: String| Unwell::new(seen, "the session ends by itself (SESSION_COOKIE_AGE, two weeks by default)");
+    let left =
+        |seen: String| Unwell::new(seen, "the session ends by itself (SESSION_COOKIE_AGE, two weeks by default)");
     let me = at(&options.lms, ME);
     // The answer takes the session's cookie away, so that nothing but the cookie itself tells whether it still opens.
     let again = Request::get(&me).header("Cookie", &browser.cookies(&me));

@@ -1,9 +1,11 @@
 //! What a web server answered.
 
+use std::fmt;
+
 use httparse::{EMPTY_HEADER, Status};
 
-use super::fault::Fault;
-use super::wire::Wire;
+use crate::Fault;
+use crate::connection::Connection;
 
 /// The most bytes before the body that are read, interim answers among them.
 const MAX_HEAD: usize = 16 * 1024;
@@ -18,7 +20,7 @@ const SHOWN: usize = 60;
 const TLS: [[u8; 2]; 2] = [[0x15, 0x03], [0x16, 0x03]];
 
 /// An answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
     /// 200 and the like.
     pub status: u16,
@@ -28,17 +30,40 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Whether `body` is all of it; otherwise there was more than was to be read.
     pub is_whole: bool,
+    /// Every header, in the order of the server.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Answer {
+    /// The first header of this name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers(name).next()
+    }
+
+    /// Every header of this name.
+    pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers.iter().filter(move |(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Without body and headers, which may hold whatever a session is worth.
+impl fmt::Debug for Answer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("Answer");
+        shown.field("status", &self.status).field("body", &self.body.len()).field("is_whole", &self.is_whole);
+        shown.finish_non_exhaustive()
+    }
 }
 
 /// Reads an answer, and of its body at most `limit` bytes.
-pub fn read(wire: &mut Wire, limit: usize) -> Result<Answer, Fault> {
-    let head = head(wire)?;
+pub fn read(connection: &mut Connection, limit: usize) -> Result<Answer, Fault> {
+    let head = head(connection)?;
     let (body, is_whole) = match head.framing {
-        Framing::Length(length) => sized(wire, length, limit)?,
-        Framing::Chunked => chunked(wire, limit)?,
-        Framing::UntilClose => until_close(wire, limit)?,
+        Framing::Length(length) => sized(connection, length, limit)?,
+        Framing::Chunked => chunked(connection, limit)?,
+        Framing::UntilClose => until_close(connection, limit)?,
     };
-    Ok(Answer { status: head.status, location: head.location, body, is_whole })
+    Ok(Answer { status: head.status, location: head.location, body, is_whole, headers: head.headers })
 }
 
 /// How the end of a body is known.
@@ -53,29 +78,30 @@ struct Head {
     status: u16,
     location: Option<String>,
     framing: Framing,
+    headers: Vec<(String, String)>,
 }
 
-fn head(wire: &mut Wire) -> Result<Head, Fault> {
+fn head(connection: &mut Connection) -> Result<Head, Fault> {
     let mut room = MAX_HEAD;
     loop {
-        match parse(&wire.ahead)? {
+        match parse(connection.ahead())? {
             // 100 Continue, 103 Early Hints: the answer is still to come.
             Some((length, head)) if (100..200).contains(&head.status) => {
                 room = room.saturating_sub(length);
-                wire.ahead.drain(..length);
+                connection.ahead().drain(..length);
                 continue;
             }
             Some((length, head)) => {
-                wire.ahead.drain(..length);
+                connection.ahead().drain(..length);
                 return Ok(head);
             }
-            None if wire.ahead.len() > room => {
+            None if connection.ahead().len() > room => {
                 return Err(Fault::Malformed(format!("more than {MAX_HEAD} bytes of headers")));
             }
             None => {}
         }
-        if !wire.more()? {
-            return Err(match wire.ahead.as_slice() {
+        if !connection.more()? {
+            return Err(match connection.ahead().as_slice() {
                 [] => Fault::Closed,
                 said if said.starts_with(b"HTTP/1.") => Fault::BrokenOff,
                 said => not_http(said),
@@ -101,17 +127,22 @@ fn parse(bytes: &[u8]) -> Result<Option<(usize, Head)>, Fault> {
         Err(_) => return Err(not_http(bytes)),
     };
     let status = response.code.unwrap_or_default();
-    let text = |value: &[u8]| String::from_utf8_lossy(value).trim().to_owned();
+    let headers: Vec<(String, String)> = response
+        .headers
+        .iter()
+        .map(|header| (header.name.to_owned(), String::from_utf8_lossy(header.value).trim().to_owned()))
+        .collect();
     let values = |name: &str| -> Vec<String> {
-        let named = response.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
-        named.map(|header| text(header.value)).collect()
+        let named = headers.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.clone()).collect()
     };
     let framing = if status == 204 || status == 304 {
         Framing::Length(0)
     } else {
         framing(&values("transfer-encoding"), &values("content-length"))?
     };
-    Ok(Some((length, Head { status, location: values("location").into_iter().next(), framing })))
+    let location = values("location").into_iter().next();
+    Ok(Some((length, Head { status, location, framing, headers })))
 }
 
 fn framing(encodings: &[String], lengths: &[String]) -> Result<Framing, Fault> {
@@ -134,24 +165,24 @@ fn not_http(said: &[u8]) -> Fault {
     Fault::NotHttp(text.lines().next().unwrap_or_default().chars().take(SHOWN).collect())
 }
 
-fn sized(wire: &mut Wire, length: u64, limit: usize) -> Result<(Vec<u8>, bool), Fault> {
+fn sized(connection: &mut Connection, length: u64, limit: usize) -> Result<(Vec<u8>, bool), Fault> {
     let length = usize::try_from(length).unwrap_or(usize::MAX);
-    fill(wire, length.min(limit))?;
-    wire.ahead.truncate(length.min(limit));
-    Ok((std::mem::take(&mut wire.ahead), length <= limit))
+    fill(connection, length.min(limit))?;
+    connection.ahead().truncate(length.min(limit));
+    Ok((std::mem::take(connection.ahead()), length <= limit))
 }
 
-fn until_close(wire: &mut Wire, limit: usize) -> Result<(Vec<u8>, bool), Fault> {
-    while wire.ahead.len() <= limit && wire.more()? {}
-    let is_whole = wire.ahead.len() <= limit;
-    wire.ahead.truncate(limit);
-    Ok((std::mem::take(&mut wire.ahead), is_whole))
+fn until_close(connection: &mut Connection, limit: usize) -> Result<(Vec<u8>, bool), Fault> {
+    while connection.ahead().len() <= limit && connection.more()? {}
+    let is_whole = connection.ahead().len() <= limit;
+    connection.ahead().truncate(limit);
+    Ok((std::mem::take(connection.ahead()), is_whole))
 }
 
-fn chunked(wire: &mut Wire, limit: usize) -> Result<(Vec<u8>, bool), Fault> {
+fn chunked(connection: &mut Connection, limit: usize) -> Result<(Vec<u8>, bool), Fault> {
     let mut body = Vec::new();
     loop {
-        let size = chunk_size(wire)?;
+        let size = chunk_size(connection)?;
         if size == 0 {
             // What may follow are trailers, which say nothing that is looked at.
             return Ok((body, true));
@@ -159,34 +190,34 @@ fn chunked(wire: &mut Wire, limit: usize) -> Result<(Vec<u8>, bool), Fault> {
         let Some(size) = usize::try_from(size).ok().filter(|size| *size <= limit - body.len()) else {
             return Ok((body, false));
         };
-        fill(wire, size + 2)?;
-        if wire.ahead[size..size + 2] != *b"\r\n" {
+        fill(connection, size + 2)?;
+        if connection.ahead()[size..size + 2] != *b"\r\n" {
             return Err(Fault::Malformed("a chunk is longer than it says".to_owned()));
         }
-        body.extend(wire.ahead.drain(..size + 2).take(size));
+        body.extend(connection.ahead().drain(..size + 2).take(size));
     }
 }
 
-fn chunk_size(wire: &mut Wire) -> Result<u64, Fault> {
+fn chunk_size(connection: &mut Connection) -> Result<u64, Fault> {
     loop {
-        match httparse::parse_chunk_size(&wire.ahead) {
+        match httparse::parse_chunk_size(connection.ahead()) {
             Ok(Status::Complete((length, size))) => {
-                wire.ahead.drain(..length);
+                connection.ahead().drain(..length);
                 return Ok(size);
             }
-            Ok(Status::Partial) if wire.ahead.len() <= MAX_CHUNK_LINE => {}
+            Ok(Status::Partial) if connection.ahead().len() <= MAX_CHUNK_LINE => {}
             _ => return Err(Fault::Malformed("the size of a chunk".to_owned())),
         }
-        if !wire.more()? {
+        if !connection.more()? {
             return Err(Fault::BrokenOff);
         }
     }
 }
 
 /// Reads until so many bytes are ahead.
-fn fill(wire: &mut Wire, count: usize) -> Result<(), Fault> {
-    while wire.ahead.len() < count {
-        if !wire.more()? {
+fn fill(connection: &mut Connection, count: usize) -> Result<(), Fault> {
+    while connection.ahead().len() < count {
+        if !connection.more()? {
             return Err(Fault::BrokenOff);
         }
     }
