@@ -155,7 +155,7 @@ impl Platform {
         let site = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../../molecule/shared/roles/openedx_native_host/files/edx-platform");
         let child = Command::new(GUNICORN)
-            .args(["--bind", address, "--log-level", "critical", "standin.wsgi"])
+            .args(["--bind", address, "--log-level", "critical", "--graceful-timeout", "1", "standin.wsgi"])
             .current_dir(site)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("SERVICE_VARIANT", variant)

@@ -22,6 +22,9 @@ const FORMS: [&str; 4] = [
 /// The longest code of an error that is shown.
 const LONGEST_CODE: usize = 60;
 
+/// What to bear in mind before the next try.
+const TRIED_ONCE: &str = "it was tried once, and each failure may count towards a lock-out of the account";
+
 /// A login that was accepted.
 pub struct SignedIn;
 
@@ -102,6 +105,14 @@ fn judge(form: &str, answer: &Answer) -> Result<(), Unwell> {
         }
         (403, _) => Err(forbidden(form, &text)),
         (429, _) => Err(Unwell::new("status 429: too many logins from this address, or of this user", RATE_LIMITED)),
+        // The same host answered two requests before this one: it is not that which it refuses.
+        (400, None) => Err(Unwell::new(
+            format!("{form} answered with status 400, and without a reason"),
+            format!(
+                "the LMS answers like this where a session is gone before the answer is ready, since the cache keeps nothing: see \
+                 CACHES.default and SESSION_ENGINE in lms.yml, and its log in /edx/var/log/supervisor; {TRIED_ONCE}"
+            ),
+        )),
         (500, _) => Err(Unwell::new(
             format!("{form} broke, with status 500"),
             format!(
@@ -147,14 +158,12 @@ fn refused(status: u16, json: &Value) -> Unwell {
     if has(&["incorrect", "failed-login", "wrong", "invalid"]) {
         return Unwell::new(
             format!("the user or the password is wrong ({named})"),
-            "correct login_user and login_password before the next run: it was tried once, and each failure counts towards a \
-             lock-out of the account",
+            format!("correct login_user and login_password before the next run: {TRIED_ONCE}"),
         );
     }
     Unwell::new(
         format!("the login was refused ({named})"),
-        "sign in with a browser and see what it says, and LMS's log in /edx/var/log/supervisor; it was tried once, and each \
-         failure may count towards a lock-out of the account",
+        format!("sign in with a browser and see what it says, and LMS's log in /edx/var/log/supervisor; {TRIED_ONCE}"),
     )
 }
 
