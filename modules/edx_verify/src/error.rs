@@ -69,7 +69,7 @@ pub enum Error {
         extra: String,
     },
     /// An application server that cannot be read.
-    #[error("app_servers: {text:?} is no host or host:port, such as 172.31.5.1 or 172.31.5.1:8000")]
+    #[error("app_servers: {text:?} is no server, such as 172.31.5.1, 172.31.5.1:8000 or http://172.31.5.1:80")]
     AppServer {
         /// What was given.
         text: String,

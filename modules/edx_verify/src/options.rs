@@ -34,10 +34,10 @@ pub struct Options {
     pub heartbeat_timeout: Duration,
     /// The pages to ask for while the cache servers count.
     pub traffic: Vec<Url>,
-    /// Who signs in, and where.
-    pub login: Option<LoginOptions>,
     /// What to trust where a page is asked for with TLS.
     pub tls: Tls,
+    /// Who signs in, and where.
+    pub login: Option<LoginOptions>,
     /// How to look at the cache servers.
     pub probe: Probe,
 }

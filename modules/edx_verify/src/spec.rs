@@ -13,7 +13,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
          'path', what the next upgrade will make of them with 'server_vars', the platform's health with 'heartbeats', \
          whether it uses the cache servers with 'traffic', and whether somebody can sign in with 'lms_url'.",
         "Fails when a check fails; the result then still holds every check. Never changes anything on the host. On a \
-         cache it writes one small item under a name of its own, reads it and deletes it.",
+         cache it writes one small item under a name of its own, reads it and deletes it; a login makes a session, and ends it.",
     ],
     options: &[
         OptionSpec::new(
@@ -111,6 +111,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
                 "The application servers, as host or host:port (the port of 'lms_url' where it is left out), to each of which \
                  the session is shown. They are asked in place of the host of 'lms_url', in the same words and, with https://, \
                  for the same certificate.",
+                "Where a load balancer ends TLS, write http://host[:port] (the port is 80 where it is left out); then they are \
+                 told so with X-Forwarded-Proto.",
             ],
         ),
         OptionSpec::new("login_timeout", Kind::Float, &["The seconds that all of the login may take."])
@@ -178,7 +180,8 @@ pub static PAGE: PageSpec = PageSpec {
         "Reading the counters is not counted as use, and neither is this run's own round trip; a verification of the same \
          cache server that runs elsewhere at the same time is.",
         "A public address is not connected to unless 'allow_public' is set.",
-        "No proxy of the environment is used, and no user or password is sent to the platform.",
+        "No proxy of the environment is used. 'login_user' and 'login_password' are sent to 'lms_url' only, in a form; \
+         without these options no user or password is sent to the platform. Cookies and the password are never shown.",
         "Only what concerns an endpoint is shown of a file; the values of all other keys never are.",
     ],
     examples: "

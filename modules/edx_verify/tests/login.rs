@@ -6,7 +6,7 @@ mod common;
 
 use ansible_protocol::{Value, json};
 use common::daemon::free_port;
-use common::platform::{Form, PASSWORD, Platform, default_cache, forgetful_cache, host};
+use common::platform::{Form, Platform, default_cache, forgetful_cache, host};
 use common::{Run, verify};
 
 const CSRF: &str = "platform.csrf";
@@ -189,59 +189,74 @@ fn a_session_is_shown_to_each_application_server() {
 
 #[test]
 fn an_oauth_that_fails_is_told_by_the_hop_at_which_it_fails() {
-    type Fault = (fn(&mut Platform), &'static str, &'static str);
-    let faults: [Fault; 6] = [
+    let Some(mut platform) = Platform::new(Form::OAuth) else { return };
+    let _lms = platform.start_lms();
+    let dead = format!("http://127.0.0.1:{}", free_port());
+    let caches = json!({"default": forgetful_cache()});
+    for (setting, value, expected, beginning) in [
         (
-            |platform| platform.studio_settings["SOCIAL_AUTH_EDX_OAUTH2_KEY"] = json!("other-key"),
+            "SOCIAL_AUTH_EDX_OAUTH2_KEY",
+            json!("other-key"),
             "LMS /oauth2/authorize answered with status 400, unknown client",
             "Studio's SOCIAL_AUTH_EDX_OAUTH2_KEY (studio.yml) is no OAuth application of this LMS",
         ),
         (
-            |platform| {
-                platform.lms_settings["STANDIN_OAUTH_CLIENTS"]["studio-sso-key"]["redirect_uris"] =
-                    json!(["http://studio.example.com/complete/edx-oauth2/"]);
-            },
-            "LMS /oauth2/authorize answered with status 400, another redirect URI",
-            "the LMS's OAuth application for Studio has to have",
-        ),
-        (
-            |platform| platform.studio_settings["SOCIAL_AUTH_EDX_OAUTH2_SECRET"] = json!("not-for-output-other"),
+            "SOCIAL_AUTH_EDX_OAUTH2_SECRET",
+            json!("not-for-output-other"),
             "Studio /complete/edx-oauth2/ answered with status 500",
             "Studio asks the LMS from server to server now",
         ),
         (
-            |platform| {
-                let dead = format!("http://127.0.0.1:{}", free_port());
-                platform.studio_settings["SOCIAL_AUTH_EDX_OAUTH2_URL_ROOT"] = json!(dead);
-            },
+            "SOCIAL_AUTH_EDX_OAUTH2_URL_ROOT",
+            json!(dead),
             "Studio /complete/edx-oauth2/ answered with status 500",
             "Studio asks the LMS from server to server now",
         ),
         (
-            |platform| platform.studio_settings["CACHES"]["default"] = forgetful_cache(),
+            "CACHES",
+            caches,
             "Studio /complete/edx-oauth2/ answered with status 403",
             "Studio compares with what it kept in its own session",
         ),
         (
-            |platform| {
-                let elsewhere = "http://lms.invalid";
-                platform.studio_settings["SOCIAL_AUTH_EDX_OAUTH2_PUBLIC_URL_ROOT"] = json!(elsewhere);
-            },
+            "SOCIAL_AUTH_EDX_OAUTH2_PUBLIC_URL_ROOT",
+            json!("http://lms.invalid"),
             "Studio /login/edx-oauth2/ sends to http://lms.invalid/oauth2/authorize, which is neither lms_url nor studio_url",
             "see LMS_ROOT_URL and SOCIAL_AUTH_EDX_OAUTH2_PUBLIC_URL_ROOT in studio.yml",
         ),
-    ];
-    for (fault, expected, beginning) in faults {
-        let Some(mut platform) = Platform::new(Form::OAuth) else { return };
-        fault(&mut platform);
-        let _programs = platform.start();
-        let run = login(&platform.options());
-        let subject = format!("{}/", platform.studio);
-        run.assert_only(&[&format!("{STUDIO} {subject}")], &[]);
-        let (_, seen, advice) = run.about(STUDIO, &subject);
-        assert_eq!(seen, expected);
-        assert!(advice.starts_with(beginning), "{advice}");
+    ] {
+        let good = platform.studio_settings.clone();
+        platform.studio_settings[setting] = value;
+        let studio = platform.start_studio();
+        assert_studio_fails(&platform, expected, beginning);
+        drop(studio);
+        platform.studio_settings = good;
     }
+    let _studio = platform.start_studio();
+    login(&platform.options()).assert_only(&[], &[]);
+}
+
+#[track_caller]
+fn assert_studio_fails(platform: &Platform, expected: &str, beginning: &str) {
+    let run = login(&platform.options());
+    let subject = format!("{}/", platform.studio);
+    run.assert_only(&[&format!("{STUDIO} {subject}")], &[]);
+    let (_, seen, advice) = run.about(STUDIO, &subject);
+    assert_eq!(seen, expected);
+    assert!(advice.starts_with(beginning), "{advice}");
+}
+
+#[test]
+fn another_redirect_uri_is_told() {
+    let Some(mut platform) = Platform::new(Form::OAuth) else { return };
+    let others = json!(["http://studio.example.com/complete/edx-oauth2/"]);
+    platform.lms_settings["STANDIN_OAUTH_CLIENTS"]["studio-sso-key"]["redirect_uris"] = others;
+    let _programs = platform.start();
+    assert_studio_fails(
+        &platform,
+        "LMS /oauth2/authorize answered with status 400, another redirect URI",
+        &format!("the LMS's OAuth application for Studio has to have {}/complete/edx-oauth2/ among", platform.studio),
+    );
 }
 
 #[test]
@@ -330,10 +345,37 @@ fn a_cookie_that_no_browser_keeps_is_told_as_the_reason() {
 }
 
 #[test]
+fn a_cookie_of_studio_that_no_browser_keeps_is_told_with_the_hop() {
+    let Some(mut platform) = Platform::new(Form::OAuth) else { return };
+    platform.studio_settings["SESSION_COOKIE_SECURE"] = json!(true);
+    let _programs = platform.start();
+    let run = login(&platform.options());
+    let seen = "Studio /complete/edx-oauth2/ answered with status 403; the cookie studio_sessionid is marked Secure, and over \
+                http:// no browser sends it back";
+    assert_eq!(run.seen(STUDIO), ("failed", seen));
+}
+
+#[test]
+fn lms_and_studio_on_one_host_with_one_cookie_name_are_told() {
+    let Some(mut platform) = Platform::new(Form::OAuth) else { return };
+    platform.put_studio_on_the_host_of_the_lms();
+    let _lms = platform.start_lms();
+    let studio = platform.start_studio();
+    login(&platform.options()).assert_only(&[], &[]);
+    drop(studio);
+    platform.studio_settings["SESSION_COOKIE_NAME"] = json!("sessionid");
+    let _studio = platform.start_studio();
+    assert_studio_fails(
+        &platform,
+        "LMS /oauth2/authorize sends to LMS /login: it does not know the session",
+        "LMS and Studio are on one host here, and cookies know no ports",
+    );
+}
+
+#[test]
 fn a_login_is_the_same_in_check_mode() {
     let Some(platform) = Platform::new(Form::OAuth) else { return };
     let _programs = platform.start();
     let run = login(&with(platform.options(), &json!({"_ansible_check_mode": true})));
     assert_eq!(run.result["summary"]["ok"], json!(5));
-    assert_eq!(PASSWORD, "not-for-output-staff");
 }

@@ -222,6 +222,16 @@ fn each_answer_to_the_form_has_its_own_words() {
         ),
         (json_page(400, &said("", Some("new-code"))), "the login was refused (status 400, new-code)".to_owned()),
         (json_page(400, &said("", Some("<b>new</b> code"))), "the login was refused (status 400)".to_owned()),
+        // Up to Juniper in plain text.
+        (
+            page(400, "text/plain", "Email or password is incorrect."),
+            "the user or the password is wrong (status 400)".to_owned(),
+        ),
+        (page(403, "text/plain", "third-party-auth"), format!("{third} (status 403)")),
+        (
+            page(400, "text/html", "<h1>Bad Request (400)</h1>"),
+            format!("{FORM} answered with status 400, and without a reason"),
+        ),
         (page(500, "text/html", ""), format!("{FORM} broke, with status 500")),
         (
             page(200, "text/html", "<title>Down</title>"),
@@ -261,6 +271,16 @@ fn a_form_that_takes_only_post_is_there() {
     let run = login(&options(&lms));
     assert_eq!(run.seen(LOGIN), ("ok", "/login_ajax accepted the password"));
     assert_eq!(passwords(&lms), 1);
+}
+
+#[test]
+fn an_accepted_password_without_a_word_is_accepted() {
+    let lms = lms(|what, _| {
+        let cookie = format!("Set-Cookie: sessionid={SESSION_ID}; Path=/");
+        what.starts_with("POST").then(|| with_headers(&page(200, "text/plain", ""), &cookie))
+    });
+    let run = login(&options(&lms));
+    assert_eq!((run.seen(LOGIN).0, run.seen(SESSION).0), ("ok", "ok"));
 }
 
 #[test]
@@ -318,6 +338,24 @@ fn an_application_server_is_asked_in_the_words_for_the_lms() {
     let host = lms.url("").replace("http://", "");
     assert!(request.starts_with(&format!("GET /api/user/v1/me HTTP/1.1\r\nHost: {host}\r\n")), "{request}");
     assert!(request.contains(&format!("sessionid={SESSION_ID}")), "{request}");
+}
+
+#[test]
+fn an_application_server_without_tls_is_told_that_there_was_some() {
+    let (lms, own) = (lms(|_, _| None), self::lms(|_, _| None));
+    let mut options = options(&lms);
+    options["app_servers"] = json!([own.url("")]);
+    let run = login(&options);
+    assert_eq!(run.about(SHARED, &own.url("")), ("ok", "knows the session of staff", ""));
+    let request = own.requests().remove(0);
+    let host = lms.url("").replace("http://", "");
+    for part in [
+        format!("GET /api/user/v1/me HTTP/1.1\r\nHost: {host}\r\n"),
+        "X-Forwarded-Proto: http\r\n".to_owned(),
+        format!("sessionid={SESSION_ID}"),
+    ] {
+        assert!(request.contains(&part), "{part} in {request}");
+    }
 }
 
 #[test]

@@ -58,14 +58,21 @@ fn root(option: &'static str, text: &str) -> Result<Url, Error> {
     }
 }
 
-/// `host` or `host:port`, read as in an address of a page.
+/// `[http://]host[:port]`, read as in an address of a page.
 fn app_server(text: &str, lms: &Url) -> Result<AppServer, Error> {
     let refused = || Error::AppServer { text: masked(text) };
-    let has_port = text.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'));
-    let in_full = if has_port { text.to_owned() } else { format!("{text}:{}", lms.port()) };
-    if text.contains(['/', '?', '#']) {
+    let (is_plain, server) = match text.strip_prefix("http://") {
+        Some(server) => (true, server),
+        None => (false, text),
+    };
+    if server.contains(['/', '?', '#']) {
         return Err(refused());
     }
-    let url = Url::parse(&format!("http://{in_full}")).map_err(|_| refused())?;
-    Ok(AppServer { name: text.to_owned(), target: Target::tcp(url.host(), url.port()) })
+    let has_port = server.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'));
+    let url = match (has_port, is_plain) {
+        (false, false) => format!("http://{server}:{}", lms.port()),
+        _ => format!("http://{server}"),
+    };
+    let url = Url::parse(&url).map_err(|_| refused())?;
+    Ok(AppServer { name: text.to_owned(), target: Target::tcp(url.host(), url.port()), is_plain })
 }

@@ -62,6 +62,8 @@ pub struct AppServer {
     pub name: String,
     /// Where it listens.
     pub target: Target,
+    /// Whether it is spoken to in plain text even where the LMS is not: something before it ends TLS.
+    pub is_plain: bool,
 }
 
 /// Signs in, looks around, and signs out. `client` says from where, and what is trusted; it needs no jar of its own.
@@ -77,7 +79,12 @@ pub fn run(options: &LoginOptions, client: &Client<'_>) -> Vec<Check> {
         steps.after(SESSION_SHARED, &server.name, user.clone(), |user| who::known_by(&browser, options, server, &user));
     }
     if let Some(studio) = &options.studio {
-        steps.after(STUDIO_LOGIN, &studio.to_string(), user, |_| studio::sign_in(&browser, &options.lms, studio));
+        steps.after(STUDIO_LOGIN, &studio.to_string(), user, |_| {
+            studio::sign_in(&browser, &options.lms, studio).map_err(|unwell| match browser.lost("session", studio) {
+                Some(lost) => Unwell::new(format!("{}; {}", unwell.seen, lost.seen), lost.advice),
+                None => unwell,
+            })
+        });
     }
     if signed_in {
         steps.checks.push(match who::sign_out(&browser, options) {

@@ -4,6 +4,9 @@ use ansible_protocol::Value;
 
 use http::Answer;
 
+/// The largest page that is read; of a larger one, the beginning.
+pub const MAX_PAGE: usize = 64 * 1024;
+
 /// Up to so many names of a server's are shown.
 const NAMED: usize = 6;
 /// The longest text of a server's that is shown, in characters.
@@ -28,7 +31,7 @@ impl Unwell {
 /// What kind of body it is. Its text is not shown: nobody knows what is in it.
 pub fn kind(answer: &Answer, json: Option<&Value>) -> String {
     if !answer.is_whole {
-        return format!("a body of more than {} bytes", answer.body.len());
+        return format!("a body of more than {MAX_PAGE} bytes");
     }
     match json {
         Some(Value::Object(object)) if object.is_empty() => "an empty JSON object".to_owned(),

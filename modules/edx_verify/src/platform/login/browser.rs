@@ -5,13 +5,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use net::Target;
-
-use crate::platform::page::{Unwell, shown};
+use super::AppServer;
+use crate::platform::page::{MAX_PAGE, Unwell, shown};
 use http::{Answer, Client, Jar, Request, Scheme, Url};
 
-/// The largest page that is read; of a larger one, the beginning.
-const MAX_PAGE: usize = 64 * 1024;
 /// What is shorter is no secret, and would be found in innocent words.
 const SHORTEST_SECRET: usize = 8;
 const MOST_SECRETS: usize = 200;
@@ -94,8 +91,16 @@ impl<'a> Browser<'a> {
     }
 
     /// The same from one application server.
-    pub fn get_from(&self, server: &Target, url: &Url) -> Result<Answer, Unwell> {
-        self.send(&self.client.clone().connecting_to(url, server.clone()), &Request::get(url))
+    pub fn get_from(&self, server: &AppServer, url: &Url) -> Result<Answer, Unwell> {
+        if !server.is_plain {
+            return self.send(&self.client.clone().connecting_to(url, server.target.clone()), &Request::get(url));
+        }
+        // Behind whatever ends TLS, the server is told so, and gets the cookies that are for HTTPS only.
+        let plain = Url::parse(&format!("http://{}{}", url.authority(), url.target())).unwrap_or_else(|_| url.clone());
+        let request = Request::get(&plain)
+            .header("X-Forwarded-Proto", &url.scheme().to_string())
+            .header("Cookie", &self.cookies(url));
+        self.send(&self.stranger.clone().connecting_to(&plain, server.target.clone()), &request)
     }
 
     /// Sends a request.

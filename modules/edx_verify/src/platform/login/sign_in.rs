@@ -92,18 +92,22 @@ fn form(browser: &Browser<'_>, options: &LoginOptions) -> Result<&'static str, U
     })
 }
 
-/// What the LMS says of the password.
+/// What the LMS says of the password: in JSON, or up to Juniper in plain text, of which an accepted one has none.
 fn judge(form: &str, answer: &Answer) -> Result<(), Unwell> {
     let status = answer.status;
     let text = String::from_utf8_lossy(&answer.body);
+    let text = text.trim();
+    let is_plain = !text.is_empty() && !text.starts_with('<');
     let json = page::json(answer);
     let said = json.as_ref().and_then(|json| json.get("success")).and_then(Value::as_bool);
+    let word = |key: &str| json.as_ref().and_then(|json| json.get(key)).and_then(Value::as_str).unwrap_or_default();
     match (status, said) {
         (200, Some(true)) => Ok(()),
-        (200 | 400 | 401 | 403, Some(false)) | (400 | 401, None) if json.is_some() => {
-            Err(refused(status, json.as_ref().unwrap_or(&Value::Null)))
-        }
-        (403, _) => Err(forbidden(form, &text)),
+        (200, None) if text.is_empty() => Ok(()),
+        (200 | 400 | 401 | 403, Some(false)) => Err(refused(status, word("error_code"), word("value"))),
+        (400 | 401, None) if json.is_some() => Err(refused(status, word("error_code"), word("value"))),
+        (400 | 401, None) if is_plain => Err(refused(status, "", text)),
+        (403, _) => Err(forbidden(form, text)),
         (429, _) => Err(Unwell::new("status 429: too many logins from this address, or of this user", RATE_LIMITED)),
         // The same host answered two requests before this one: it is not that which it refuses.
         (400, None) => Err(Unwell::new(
@@ -125,16 +129,14 @@ fn judge(form: &str, answer: &Answer) -> Result<(), Unwell> {
 }
 
 /// A refusal in the LMS's own words.
-fn refused(status: u16, json: &Value) -> Unwell {
-    let text = |key: &str| json.get(key).and_then(Value::as_str).unwrap_or_default();
-    let code = text("error_code");
+fn refused(status: u16, code: &str, value: &str) -> Unwell {
     let is_code = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     let named = if !code.is_empty() && code.len() <= LONGEST_CODE && code.bytes().all(is_code) {
         format!("status {status}, {code}")
     } else {
         format!("status {status}")
     };
-    let words = format!("{code} {}", text("value")).to_lowercase();
+    let words = format!("{code} {value}").to_lowercase();
     let has = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
     if has(&["locked"]) {
         return Unwell::new(
@@ -188,7 +190,7 @@ fn forbidden(form: &str, text: &str) -> Unwell {
     if has(&["too many", "rate"]) {
         return Unwell::new("status 403: too many logins from this address, or of this user", RATE_LIMITED);
     }
-    if has(&["account", "sign in", "log in", "provider"]) && !words.trim_start().starts_with('<') {
+    if has(&["third", "account", "sign in", "log in", "provider"]) && !words.trim_start().starts_with('<') {
         return third_party("status 403");
     }
     Unwell::new(

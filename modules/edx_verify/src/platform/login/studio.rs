@@ -19,6 +19,8 @@ const NOT_SHARED: &str = "up to Lilac, Studio takes the LMS's session: both need
 const NOT_KNOWN_TO_AUTHORIZE: &str = "the LMS that answers here does not know the session that it gave a moment ago: see whether \
                                       Studio's SOCIAL_AUTH_EDX_OAUTH2_PUBLIC_URL_ROOT is the address in lms_url, and whether \
                                       all application servers share CACHES.default";
+const ONE_HOST: &str = "LMS and Studio are on one host here, and cookies know no ports: one's session takes the place of the other's. Give \
+                        the two names that browsers use, or let them have different SESSION_COOKIE_NAMEs";
 const UNKNOWN_CLIENT: &str = "Studio's SOCIAL_AUTH_EDX_OAUTH2_KEY (studio.yml) is no OAuth application of this LMS: see \
                               /admin/oauth2_provider/application/ there, and whether both use the same database";
 const CALLBACK: &str = "Studio asks the LMS from server to server now: see whether SOCIAL_AUTH_EDX_OAUTH2_URL_ROOT in studio.yml \
@@ -47,7 +49,7 @@ pub fn sign_in(browser: &Browser<'_>, lms: &Url, studio: &Url) -> Result<((), St
     let mut url = home;
     loop {
         let hop = hop(url, lms, studio).map_err(|host| elsewhere(&host, &way, studio))?;
-        if let Some(unwell) = login_page(&hop, &way) {
+        if let Some(unwell) = login_page(&hop, &way, lms.host() == studio.host()) {
             return Err(unwell);
         }
         if way.len() > MOST_REDIRECTS {
@@ -90,11 +92,16 @@ fn is_oauth(way: &[Hop]) -> bool {
 }
 
 /// What is wrong where a way leads to a page on which to sign in once more.
-fn login_page(hop: &Hop, way: &[Hop]) -> Option<Unwell> {
+fn login_page(hop: &Hop, way: &[Hop], is_one_host: bool) -> Option<Unwell> {
     let last = way.last()?;
     if !hop.is_studio && (hop.is_at("/login") || hop.is_at("/signin")) {
         let seen = format!("{} sends to {}: it does not know the session", last.label, hop.label);
-        return Some(Unwell::new(seen, if is_oauth(way) { NOT_KNOWN_TO_AUTHORIZE } else { NOT_SHARED }));
+        let advice = match (is_oauth(way), is_one_host) {
+            (false, _) => NOT_SHARED,
+            (true, false) => NOT_KNOWN_TO_AUTHORIZE,
+            (true, true) => ONE_HOST,
+        };
+        return Some(Unwell::new(seen, advice));
     }
     let is_back = hop.is_studio && (hop.is_at("/login") || hop.is_at("/login/edx-oauth2") || hop.is_at("/signin"));
     if is_back && way.iter().any(|hop| hop.is_studio_at(COMPLETE)) {
@@ -135,9 +142,10 @@ fn named(hop: &Hop, unwell: &Unwell) -> Unwell {
 /// The page on which the way ends.
 fn end(hop: &Hop, answer: &Answer, way: &[Hop], studio: &Url) -> Result<((), String), Unwell> {
     if answer.status == 200 && hop.is_studio_at(HOME) {
-        let seen = match is_oauth(way) {
-            true => format!("signed in by OAuth, over {} redirects", way.len()),
-            false => "signed in with the LMS's own session".to_owned(),
+        let seen = if is_oauth(way) {
+            format!("signed in by OAuth, over {} redirects", way.len())
+        } else {
+            "signed in with the LMS's own session".to_owned()
         };
         return Ok(((), seen));
     }

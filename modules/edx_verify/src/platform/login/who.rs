@@ -43,7 +43,7 @@ pub fn known_by(
     server: &AppServer,
     user: &str,
 ) -> Result<((), String), Unwell> {
-    let answer = browser.get_from(&server.target, &at(&options.lms, ME))?;
+    let answer = browser.get_from(server, &at(&options.lms, ME))?;
     match judge(&answer, options)? {
         Some(other) if other == user => Ok(((), format!("knows the session of {user}"))),
         Some(other) => Err(Unwell::new(format!("takes the session of {user} for that of {other}"), NOT_SHARED)),
