@@ -19,6 +19,10 @@ const SHOWN: usize = 60;
 /// The bytes with which a TLS server begins (an alert or a handshake, version 3.x): RFC 8446, 5.1.
 const TLS: [[u8; 2]; 2] = [[0x15, 0x03], [0x16, 0x03]];
 
+/// What nginx and Apache answer with status 400 where plain HTTP was sent to a port for TLS.
+const WANTS_TLS: [&str; 2] =
+    ["plain HTTP request was sent to HTTPS port", "speaking plain HTTP to an SSL-enabled server port"];
+
 /// An answer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -35,6 +39,14 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Whether it says that the port is one for TLS.
+    pub(crate) fn wants_tls(&self) -> bool {
+        self.status == 400 && {
+            let text = String::from_utf8_lossy(&self.body);
+            WANTS_TLS.iter().any(|words| text.contains(words))
+        }
+    }
+
     /// The first header of this name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers(name).next()

@@ -57,6 +57,8 @@ pub enum TlsFault {
 pub enum CertificateFault {
     /// None of the known authorities stands behind it.
     Untrusted,
+    /// A known authority has the name of the one that issued it, and is another one.
+    Namesake,
     /// It stands behind itself only.
     SelfSigned,
     /// It was valid until then.
@@ -175,6 +177,7 @@ impl CertificateFault {
     fn told(&self) -> String {
         let seen = match self {
             Self::Untrusted => "no known authority has issued it".to_owned(),
+            Self::Namesake => "an authority of the same name is known, but has not issued it".to_owned(),
             Self::SelfSigned => "it is signed by itself only".to_owned(),
             Self::Expired(None) => "it has expired".to_owned(),
             Self::Expired(Some(since)) => format!("it has expired, on {since}"),
@@ -194,6 +197,9 @@ impl CertificateFault {
             Self::Untrusted => {
                 "where it comes from an authority of your own, give that one's certificate with ca_path; otherwise see \
                  whether the server sends the whole chain (ssl_certificate in nginx)"
+            }
+            Self::Namesake => {
+                "the authority may have been made anew under its old name: give its present certificate with ca_path"
             }
             Self::SelfSigned => "where that is as it should be, give this certificate with ca_path",
             Self::Expired(_) => "renew it, and reload the server; if it is not over yet, check this host's clock",

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Fault, Url};
+use crate::{Fault, Scheme, Url};
 
 /// What is done with a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,12 @@ impl Request {
     }
 
     /// As it is sent.
-    pub(crate) fn written(&self, agent: &str, cookies: Option<&str>) -> Result<Vec<u8>, Fault> {
+    pub(crate) fn written(
+        &self,
+        agent: &str,
+        cookies: Option<&str>,
+        forwarded: Option<Scheme>,
+    ) -> Result<Vec<u8>, Fault> {
         let method = match self.method {
             Method::Get => "GET",
             Method::Post => "POST",
@@ -73,6 +78,9 @@ impl Request {
         };
         for (name, value) in &self.headers {
             line(name, value)?;
+        }
+        if let Some(scheme) = forwarded {
+            line("X-Forwarded-Proto", &scheme.to_string())?;
         }
         if let Some(cookies) = cookies {
             line("Cookie", cookies)?;

@@ -1,6 +1,6 @@
 //! The authorities that are trusted: the public ones, those of this host, and those that were given.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -18,8 +18,12 @@ const OF_THE_HOST: [&str; 3] =
 
 /// All that is trusted. What of the host's own cannot be read is left out: the public ones are there anyway.
 pub fn all(given: &[CertificateDer<'static>]) -> RootCertStore {
+    known(&OF_THE_HOST.map(Path::new), given)
+}
+
+fn known(of_the_host: &[&Path], given: &[CertificateDer<'static>]) -> RootCertStore {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    if let Some(pem) = OF_THE_HOST.iter().find_map(|path| bounded(Path::new(path)).ok()) {
+    if let Some(pem) = of_the_host.iter().find_map(|path| bounded(path).ok()) {
         roots.add_parsable_certificates(certificates(&pem.unwrap_or_default()).filter_map(Result::ok));
     }
     roots.add_parsable_certificates(given.iter().cloned());
@@ -28,9 +32,12 @@ pub fn all(given: &[CertificateDer<'static>]) -> RootCertStore {
 
 /// A file's bytes; none where there are too many.
 pub fn bounded(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    // A FIFO would keep whoever opens it.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
     let file = File::open(path)?;
     let mut bytes = Vec::new();
-    // A FIFO would keep whoever opens it; a folder opens, and then cannot be read.
     let limit = u64::try_from(LARGEST).unwrap_or(u64::MAX);
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(Some(bytes).filter(|bytes| bytes.len() <= LARGEST))
@@ -39,4 +46,27 @@ pub fn bounded(path: &Path) -> io::Result<Option<Vec<u8>>> {
 /// The certificates in a PEM file, or what is wrong with one.
 pub fn certificates(pem: &[u8]) -> impl Iterator<Item = Result<CertificateDer<'static>, String>> {
     CertificateDer::pem_slice_iter(pem).map(|found| found.map_err(|error| error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of nobody, for this test.
+    const PEM: &str = include_str!("authorities/example.pem");
+
+    #[test]
+    fn what_the_host_trusts_is_trusted_besides_the_public_authorities() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let (store, missing) = (folder.path().join("store"), folder.path().join("missing"));
+        std::fs::write(&store, format!("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n{PEM}")).unwrap();
+        let public = webpki_roots::TLS_SERVER_ROOTS.len();
+        assert!(public > 50);
+        assert_eq!(known(&[&missing], &[]).len(), public);
+        assert_eq!(known(&[&missing, &store], &[]).len(), public + 1);
+        let given: Vec<_> = certificates(PEM.as_bytes()).map(Result::unwrap).collect();
+        assert_eq!(known(&[&missing, &store], &given).len(), public + 2);
+        std::fs::write(&store, "x".repeat(LARGEST + 1)).unwrap();
+        assert_eq!(known(&[&store], &[]).len(), public);
+    }
 }

@@ -40,6 +40,9 @@ impl ServerCertVerifier for Known {
         // `openssl req -x509` makes a certificate that is an authority, too, and webpki takes none of those for a server's.
         // Where the operator gave this very certificate, it is trusted; webpki looks at its time before it says this.
         match verified {
+            Err(Error::InvalidCertificate(CertificateError::BadSignature)) => {
+                Err(CertificateError::Other(OtherError(Arc::new(NamesakeSigned))).into())
+            }
             Err(error)
                 if is_authority(&error) && self.given.iter().any(|given| given.as_ref() == certificate.as_ref()) =>
             {
@@ -71,6 +74,17 @@ impl ServerCertVerifier for Known {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.by_authority.supported_verify_schemes()
     }
+}
+
+/// A known authority has the name of the one that issued a certificate, and is another one.
+#[derive(Debug, thiserror::Error)]
+#[error("an authority of the same name is known, but has not issued it")]
+struct NamesakeSigned;
+
+/// Whether that is what is wrong with a certificate.
+pub fn is_of_a_namesake(error: &Error) -> bool {
+    let Error::InvalidCertificate(CertificateError::Other(OtherError(source))) = error else { return false };
+    source.is::<NamesakeSigned>()
 }
 
 /// Whether that is all that is wrong with a certificate: it is one of an authority.

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible};
 
-use super::verifier::is_authority;
+use super::verifier::{is_authority, is_of_a_namesake};
 use crate::{CertificateFault, TlsFault};
 
 /// Up to so many names of a certificate are shown.
@@ -15,6 +15,7 @@ const NAMED: usize = 6;
 pub fn told(error: &Error) -> TlsFault {
     match error {
         error if is_authority(error) => TlsFault::Certificate(CertificateFault::SelfSigned),
+        error if is_of_a_namesake(error) => TlsFault::Certificate(CertificateFault::Namesake),
         Error::InvalidCertificate(error) => TlsFault::Certificate(certificate(error)),
         Error::NoCertificatesPresented => {
             TlsFault::Certificate(CertificateFault::Other("the server sent none".to_owned()))
