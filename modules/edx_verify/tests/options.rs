@@ -90,6 +90,14 @@ fn options_that_make_no_sense_are_refused_with_a_sentence() {
             json!({"path": "/edx/etc", "release": "ficus"}),
             "option 'release' must be one of: hawthorn, ironwood, juniper, koa, lilac, maple, nutmeg, olive, palm, quince",
         ),
+    ] {
+        assert_refused(&options, message);
+    }
+}
+
+#[test]
+fn half_a_login_is_refused_with_a_sentence() {
+    for (options, message) in [
         (
             json!({"lms_url": "https://courses.example.org"}),
             "to sign in, 'lms_url', 'login_user' and 'login_password' are needed together: give login_user and login_password",
@@ -133,11 +141,16 @@ fn options_that_make_no_sense_are_refused_with_a_sentence() {
         ),
         (with_login(&json!({"login_timeout": 0})), "option 'login_timeout' must be 0.1 to 3600 seconds"),
     ] {
-        let run = verify(&options);
-        assert_eq!(run.result["failed"], json!(true));
-        assert_eq!(run.result["msg"], message);
-        assert_eq!(run.result.get("checks"), None);
+        assert_refused(&options, message);
     }
+}
+
+#[track_caller]
+fn assert_refused(options: &Value, message: &str) {
+    let run = verify(options);
+    assert_eq!(run.result["failed"], json!(true));
+    assert_eq!(run.result["msg"], message);
+    assert_eq!(run.result.get("checks"), None);
 }
 
 /// A whole login, with other values for some options.

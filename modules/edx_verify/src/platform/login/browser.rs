@@ -90,17 +90,16 @@ impl<'a> Browser<'a> {
         self.send(&self.client, &Request::get(url))
     }
 
-    /// The same from one application server.
+    /// The same from one application server, with the cookies of now. What it makes of them changes nothing here: one that
+    /// does not know a session takes its cookie away.
     pub fn get_from(&self, server: &AppServer, url: &Url) -> Result<Answer, Unwell> {
-        if !server.is_plain {
-            return self.send(&self.client.clone().connecting_to(url, server.target.clone()), &Request::get(url));
-        }
-        // Behind whatever ends TLS, the server is told so, and gets the cookies that are for HTTPS only.
-        let plain = Url::parse(&format!("http://{}{}", url.authority(), url.target())).unwrap_or_else(|_| url.clone());
-        let request = Request::get(&plain)
-            .header("X-Forwarded-Proto", &url.scheme().to_string())
-            .header("Cookie", &self.cookies(url));
-        self.send(&self.stranger.clone().connecting_to(&plain, server.target.clone()), &request)
+        let client = self.stranger.clone();
+        let client = if server.is_plain {
+            client.connecting_in_place_of_balancer(url, server.target.clone())
+        } else {
+            client.connecting_to(url, server.target.clone())
+        };
+        self.send(&client, &Request::get(url).header("Cookie", &self.cookies(url)))
     }
 
     /// Sends a request.
