@@ -119,6 +119,9 @@ options:
         The application servers, as host or host:port (the port of 'lms_url' where it is left out), to each of which the
         session is shown. They are asked in place of the host of 'lms_url', in the same words and, with https://, for
         the same certificate.
+      - >-
+        Where a load balancer ends TLS, write http://host[:port] (the port is 80 where it is left out); then they are
+        told so with X-Forwarded-Proto.
     type: list
     elements: str
   login_timeout:

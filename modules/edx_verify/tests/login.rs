@@ -3,11 +3,14 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod common;
+#[path = "../../lib/http/tests/common/mod.rs"]
+mod tls;
 
 use ansible_protocol::{Value, json};
 use common::daemon::free_port;
 use common::platform::{Form, Platform, default_cache, forgetful_cache, host};
 use common::{Run, verify};
+use tls::certificates::Authority;
 
 const CSRF: &str = "platform.csrf";
 const LOGIN: &str = "platform.login";
@@ -187,6 +190,34 @@ fn a_session_is_shown_to_each_application_server() {
     assert_eq!(seen, "does not know the session of staff: /api/user/v1/me answered with status 401");
     assert!(advice.starts_with("every application server needs the same CACHES.default"), "{advice}");
     assert_eq!(run.about(SHARED, dead).1, "/api/user/v1/me: cannot connect: Connection refused (os error 111)");
+}
+
+#[test]
+fn a_login_passes_with_tls_and_at_a_server_behind_what_ends_it() {
+    let Some(mut platform) = Platform::new(Form::OAuth) else { return };
+    let authority = Authority::new();
+    platform.put_behind_tls(|names| {
+        let certificate = authority.certificate(names);
+        [certificate.path, certificate.key]
+    });
+    let _lms = platform.start_lms();
+    let (behind, _behind) = platform.start_another_lms(&platform.lms_settings);
+    let behind = format!("http://{behind}:18000");
+    // Studio trusts no authority of ours.
+    platform.studio_settings["SOCIAL_AUTH_EDX_OAUTH2_URL_ROOT"] = json!(behind);
+    let _studio = platform.start_studio();
+    let own = platform.lms.trim_start_matches("https://").to_owned();
+    let options = with(platform.options(), &json!({"app_servers": [own, behind]}));
+
+    let run = login(&with(options.clone(), &json!({"ca_path": authority.own.path})));
+    run.assert_only(&[], &[]);
+    assert_eq!(run.seen(STUDIO), ("ok", "signed in by OAuth, over 5 redirects"));
+    assert_eq!(run.about(SHARED, &behind), ("ok", "knows the session of staff", ""));
+    assert_eq!(run.seen(LOGOUT), ("ok", "the session was ended"));
+
+    let run = login(&options);
+    let seen = "/csrf/api/v1/token: the certificate is not accepted: no known authority has issued it";
+    assert_eq!(run.seen(CSRF), ("failed", seen), "and nothing is sent to it");
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub struct Platform {
     pub lms_settings: Value,
     /// What `studio.yml` holds.
     pub studio_settings: Value,
+    /// A certificate, and its key, for those that are asked with https://.
+    certificate: Option<[PathBuf; 2]>,
 }
 
 /// A running LMS or Studio.
@@ -89,6 +91,7 @@ impl Platform {
             studio_settings: common,
             lms,
             studio,
+            certificate: None,
         };
         if matches!(form, Form::OAuth) {
             platform.set_up_oauth();
@@ -116,6 +119,20 @@ impl Platform {
     pub fn put_studio_on_the_host_of_the_lms(&mut self) {
         self.studio = self.lms.replace(&format!(":{PORT}"), &format!(":{}", PORT + 1));
         self.set_up_oauth();
+    }
+
+    /// LMS and Studio speak TLS, and give cookies for TLS only. `certificate` makes a certificate for these names, and its
+    /// key.
+    pub fn put_behind_tls(&mut self, certificate: impl FnOnce(&str) -> [PathBuf; 2]) {
+        let with_tls = |url: &str| url.replace("http://", "https://");
+        (self.lms, self.studio) = (with_tls(&self.lms), with_tls(&self.studio));
+        let names = [&self.lms, &self.studio].map(|url| format!("IP:{}", url.split(['/', ':']).nth(3).unwrap()));
+        self.certificate = Some(certificate(&names.join(",")));
+        for settings in [&mut self.lms_settings, &mut self.studio_settings] {
+            *settings = serde_json::from_str(&with_tls(&settings.to_string())).unwrap();
+            settings["CSRF_COOKIE_SECURE"] = json!(true);
+            settings["SESSION_COOKIE_SECURE"] = json!(true);
+        }
     }
 
     /// Starts the LMS and Studio.
@@ -154,13 +171,17 @@ impl Platform {
     }
 
     fn run(&self, variant: &str, url: &str, settings: &Value) -> Program {
-        let address = url.trim_start_matches("http://");
+        let (scheme, address) = url.split_once("://").unwrap();
         // JSON is YAML, too.
         let file: PathBuf = self.folder.path().join(format!("{variant}-{address}.yml"));
         fs::write(&file, settings.to_string()).unwrap();
         let site = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../../molecule/shared/roles/openedx_native_host/files/edx-platform");
-        let child = Command::new(GUNICORN)
+        let mut command = Command::new(GUNICORN);
+        if let Some([certificate, key]) = self.certificate.as_ref().filter(|_| scheme == "https") {
+            command.arg("--certfile").arg(certificate).arg("--keyfile").arg(key);
+        }
+        let child = command
             .args(["--bind", address, "--log-level", "critical", "--graceful-timeout", "1", "standin.wsgi"])
             .current_dir(site)
             .env("PYTHONDONTWRITEBYTECODE", "1")
