@@ -17,11 +17,11 @@ description:
     and what to do about it.
   - >-
     Only what is asked for is looked at - cache servers with 'memcached', the files that Open edX reads with 'path',
-    what the next upgrade will make of them with 'server_vars', the platform's health with 'heartbeats', and whether it
-    uses the cache servers with 'traffic'.
+    what the next upgrade will make of them with 'server_vars', the platform's health with 'heartbeats', whether it uses
+    the cache servers with 'traffic', and whether somebody can sign in with 'lms_url'.
   - >-
     Fails when a check fails; the result then still holds every check. Never changes anything on the host. On a cache it
-    writes one small item under a name of its own, reads it and deletes it.
+    writes one small item under a name of its own, reads it and deletes it; a login makes a session, and ends it.
 options:
   memcached:
     description:
@@ -69,7 +69,8 @@ options:
         http://127.0.0.1:8010/heartbeat (Studio); with ?extended the platform looks at more.
       - >-
         Each has to answer as a healthy platform does - status 200, and JSON that says of every part of it that it is
-        well. A maintenance page, a redirect or any other page is none.
+        well, modulestore and sql among them (with ?extended celery, too). A maintenance page, a redirect or any other
+        page is none.
       - "http:// and https:// can be asked. Behind nginx the programs themselves speak http://."
     type: list
     elements: str
@@ -90,6 +91,44 @@ options:
         status but 400 and those from 500 on is an answer, and redirects are not followed.
     type: list
     elements: str
+  lms_url:
+    description:
+      - "The address of the LMS, as browsers use it (https://courses.example.org), at which to sign in as 'login_user'."
+      - >-
+        The login is that of a browser - a token, the form, and then who is signed in, at a second request. The password
+        is sent once, since Open edX locks accounts after a few failures, and never to an address that is not there. In
+        the end the session is ended.
+    type: str
+  studio_url:
+    description:
+      - >-
+        The address of Studio, as browsers use it, at which to be signed in too - with the session of the LMS (up to
+        Lilac), or by OAuth (from Maple on).
+    type: str
+  login_user:
+    description:
+      - "The email address of the user who signs in. Releases that know /api/user/v2 take a user's name, too."
+    type: str
+  login_password:
+    description:
+      - The password of that user.
+    type: str
+  app_servers:
+    description:
+      - >-
+        The application servers, as host or host:port (the port of 'lms_url' where it is left out), to each of which the
+        session is shown. They are asked in place of the host of 'lms_url', in the same words and, with https://, for
+        the same certificate.
+      - >-
+        Where a load balancer ends TLS, write http://host[:port] (the port is 80 where it is left out); then they are
+        told so with X-Forwarded-Proto.
+    type: list
+    elements: str
+  login_timeout:
+    description:
+      - The seconds that all of the login may take.
+    type: float
+    default: 30
   validate_certs:
     description:
       - "Whether a server that is asked with https:// has to prove who it is; leave it on, except for a trial."
@@ -155,7 +194,9 @@ notes:
     Reading the counters is not counted as use, and neither is this run's own round trip; a verification of the same
     cache server that runs elsewhere at the same time is.
   - "A public address is not connected to unless 'allow_public' is set."
-  - No proxy of the environment is used, and no user or password is sent to the platform.
+  - >-
+    No proxy of the environment is used. 'login_user' and 'login_password' are sent to 'lms_url' only, in a form;
+    without these options no user or password is sent to the platform. Cookies and the password are never shown.
   - Only what concerns an endpoint is shown of a file; the values of all other keys never are.
 author:
   - edxops (@edxops)
@@ -184,6 +225,14 @@ EXAMPLES = r'''
     memcached: 172.31.5.10
     path: /edx/etc
     traffic: ['http://127.0.0.1:8000/login', 'http://127.0.0.1:8000/csrf/api/v1/token']
+
+- name: Somebody can sign in, and both application servers and Studio know the session
+  edxops.scaling.edx_verify:
+    lms_url: https://courses.example.org
+    studio_url: https://studio.courses.example.org
+    login_user: staff@example.org
+    login_password: '{{ staff_password }}'
+    app_servers: [172.31.5.1, 172.31.5.2]
 '''
 
 RETURN = r'''
@@ -244,6 +293,12 @@ def main():
             "heartbeats": {"type": "list", "elements": "str"},
             "heartbeat_timeout": {"type": "float", "default": 10},
             "traffic": {"type": "list", "elements": "str"},
+            "lms_url": {"type": "str"},
+            "studio_url": {"type": "str"},
+            "login_user": {"type": "str"},
+            "login_password": {"type": "str", "no_log": True},
+            "app_servers": {"type": "list", "elements": "str"},
+            "login_timeout": {"type": "float", "default": 30},
             "validate_certs": {"type": "bool", "default": True},
             "ca_path": {"type": "path"},
             "activity_seconds": {"type": "float", "default": 0},
@@ -254,7 +309,7 @@ def main():
             "memory_percent": {"type": "int", "default": 90},
             "evictions_per_hour": {"type": "float", "default": 0},
         },
-        required_one_of=[["memcached", "path", "files", "heartbeats"]],
+        required_one_of=[["memcached", "path", "files", "heartbeats", "lms_url"]],
         supports_check_mode=True,
         # Arguments may hold secrets: they go to no log, and not into the result.
         no_log=True,

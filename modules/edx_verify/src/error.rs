@@ -8,8 +8,13 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum Error {
     /// An endpoint that cannot be read.
-    #[error("memcached: {0}")]
-    Endpoint(EndpointError),
+    #[error("{option}: {error}")]
+    Endpoint {
+        /// The option.
+        option: &'static str,
+        /// Why.
+        error: EndpointError,
+    },
     /// An address of a page that cannot be asked.
     #[error("{option}: {error}")]
     Url {
@@ -35,7 +40,7 @@ pub enum Error {
     /// Only empty lists were given.
     #[error(
         "nothing to verify: give the cache servers in 'memcached', the folder in 'path', 'files', the platform's own \
-         addresses in 'heartbeats', or public addresses in 'exposure'"
+         addresses in 'heartbeats' or 'lms_url', or public addresses in 'exposure'"
     )]
     Nothing,
     /// There is nothing to compare the variables with.
@@ -43,11 +48,38 @@ pub enum Error {
         "'server_vars' is compared with the files that Open edX reads: give their folder in 'path', as in /edx/etc"
     )]
     ServerVarsAlone,
-    /// Pages are to be asked for, and nothing is counted.
-    #[error(
-        "'traffic' is judged by the counters of the cache servers that the platform should use: give them in 'memcached'"
-    )]
-    TrafficAlone,
+    /// Something is watched by the cache servers' counters, and there are none.
+    #[error("'{0}' is judged by what the cache servers that the platform should use say: give them in 'memcached'")]
+    NoCaches(&'static str),
+    /// Nobody's address.
+    #[error("memcached_clients: \"{0}\" is no address; write one, as 172.31.5.1, or self for this server")]
+    CacheClient(String),
+    /// A login of which a part is missing.
+    #[error("to sign in, 'lms_url', 'login_user' and 'login_password' are needed together: give {}", missing.join(" and "))]
+    LoginPartly {
+        /// The options that are missing.
+        missing: Vec<&'static str>,
+    },
+    /// There is no login that this would be a part of.
+    #[error("'{option}' is a part of the login: give 'lms_url', 'login_user' and 'login_password' too")]
+    WithoutLogin {
+        /// The option.
+        option: &'static str,
+    },
+    /// An address with more than a server in it.
+    #[error("{option}: give scheme and host only, as in https://courses.example.org, without {extra:?}")]
+    NotARoot {
+        /// The option.
+        option: &'static str,
+        /// What is too much.
+        extra: String,
+    },
+    /// An application server that cannot be read.
+    #[error("app_servers: {text:?} is no server, such as 172.31.5.1, 172.31.5.1:8000 or http://172.31.5.1:80")]
+    AppServer {
+        /// What was given.
+        text: String,
+    },
     /// Activity is expected, and nothing looks for it.
     #[error("'expect_activity' needs cache servers in 'memcached' and an 'activity_seconds' above 0")]
     NoInterval,

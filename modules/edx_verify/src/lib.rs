@@ -70,7 +70,7 @@ pub fn verify(options: &Options, from: &Viewpoint) -> Verification {
     }
     let way = Way { dial: &*from.dial, tls: &options.tls };
     let mut verification = Verification::default();
-    let (servers, seen) = cache_servers::verify(&options.memcached, &options.probe);
+    let (servers, seen) = cache_servers::verify(&options.memcached, &options.probe, &from.dial);
     verification.extend(seen);
     let snapshot = (options.path.is_some() || !options.files.is_empty()).then(|| snapshot(options, from));
     let mut layers = None;
@@ -88,8 +88,8 @@ pub fn verify(options: &Options, from: &Viewpoint) -> Verification {
     let here = here.unwrap_or_else(files::this_host);
     verification.extend(exposure::verify(&options.exposure, &here, options.probe.timeout, way));
     // Last, when all conversation of this run's own is over.
-    if !options.traffic.is_empty() {
-        verification.extend(servers.used_by(&way.web(), &options.traffic, &options.probe));
+    if !options.asked.is_empty() {
+        verification.extend(servers.used_by(&way.web(), &options.asked, &here, &options.probe));
     }
     if let Some((snapshot, found)) = layers {
         let status = found.status(options.host_name.as_deref(), snapshot, &verification);

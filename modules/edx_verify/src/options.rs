@@ -1,5 +1,7 @@
 //! What to look at, from the arguments of a run.
 
+mod login;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use http::{Tls, TlsSettings, Url};
 
 use crate::combine::Combine;
 use crate::error::Error;
+use crate::platform::LoginOptions;
 
 /// Longer than this is a mistake, and could not be told from a hanging task.
 const LONGEST_SECONDS: f64 = 3600.0;
@@ -62,9 +65,19 @@ pub struct Use {
 }
 
 impl Use {
-    /// Whether the cache servers are to be watched.
-    pub fn watches(&self) -> bool {
-        !self.pages.is_empty() || !self.replaced.is_empty() || !self.clients.is_empty()
+    /// The option, if one is given, that makes no sense without cache servers to watch.
+    fn needs_caches(&self) -> Option<&'static str> {
+        let options = [
+            (self.pages.is_empty(), "traffic"),
+            (self.replaced.is_empty(), "memcached_replaced"),
+            (self.clients.is_empty(), "memcached_clients"),
+        ];
+        options.into_iter().find_map(|(is_empty, option)| (!is_empty).then_some(option))
+    }
+
+    /// Whether there is nothing to ask and nothing to watch.
+    pub fn is_empty(&self) -> bool {
+        self.needs_caches().is_none() && self.login.is_none()
     }
 }
 
@@ -123,13 +136,7 @@ pub struct Probe {
 impl Options {
     /// Checks what the declaration of the options cannot express.
     pub fn from_arguments(arguments: &Arguments) -> Result<Self, Error> {
-        let mut memcached: Vec<Endpoint> = Vec::new();
-        for text in arguments.strings("memcached").unwrap_or_default() {
-            let endpoint = text.parse().map_err(Error::Endpoint)?;
-            if !memcached.contains(&endpoint) {
-                memcached.push(endpoint);
-            }
-        }
+        let memcached = endpoints(arguments, "memcached")?;
         let path = arguments.str("path").map(PathBuf::from);
         let files: Vec<PathBuf> =
             arguments.strings("files").unwrap_or_default().into_iter().map(PathBuf::from).collect();
@@ -141,14 +148,19 @@ impl Options {
                 heartbeats.push(url);
             }
         }
-        let traffic = urls(arguments, "traffic")?;
-        if !traffic.is_empty() && memcached.is_empty() {
-            return Err(Error::TrafficAlone);
+        let asked = Use {
+            pages: urls(arguments, "traffic")?,
+            login: login::read(arguments)?,
+            replaced: endpoints(arguments, "memcached_replaced")?,
+            clients: clients(arguments)?,
+        };
+        if let Some(option) = asked.needs_caches().filter(|_| memcached.is_empty()) {
+            return Err(Error::NoCaches(option));
         }
         let exposure: Vec<String> =
             arguments.strings("exposure").unwrap_or_default().into_iter().map(address).collect::<Result<_, _>>()?;
         let combine = Combine::from_arguments(arguments)?;
-        let has_something = !memcached.is_empty() || has_files || !heartbeats.is_empty() || !exposure.is_empty();
+        let has_something = !memcached.is_empty() || has_files || !heartbeats.is_empty() || asked.login.is_some() || !exposure.is_empty();
         if !has_something && combine.is_none() {
             return Err(Error::Nothing);
         }
@@ -202,7 +214,7 @@ impl Options {
             release,
             heartbeats,
             heartbeat_timeout,
-            traffic,
+            asked,
             tls,
             probe,
             layers,
@@ -212,6 +224,27 @@ impl Options {
             combine,
         })
     }
+}
+
+/// Each once.
+fn endpoints(arguments: &Arguments, option: &'static str) -> Result<Vec<Endpoint>, Error> {
+    let mut endpoints: Vec<Endpoint> = Vec::new();
+    for text in arguments.strings(option).unwrap_or_default() {
+        let endpoint = text.parse().map_err(|error| Error::Endpoint { option, error })?;
+        if !endpoints.contains(&endpoint) {
+            endpoints.push(endpoint);
+        }
+    }
+    Ok(endpoints)
+}
+
+fn clients(arguments: &Arguments) -> Result<Vec<CacheClient>, Error> {
+    let texts = arguments.strings("memcached_clients").unwrap_or_default();
+    let client = |text: &str| match text {
+        "self" => Ok(CacheClient::ThisHost),
+        _ => text.parse().map(CacheClient::Address).map_err(|_| Error::CacheClient(text.to_owned())),
+    };
+    texts.into_iter().map(client).collect()
 }
 
 fn layers(arguments: &Arguments) -> Result<Vec<Layer>, Error> {

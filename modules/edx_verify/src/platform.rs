@@ -1,6 +1,8 @@
 //! The platform itself: asks each heartbeat until it is that of a healthy platform, or the time is over.
 
 mod heartbeat;
+mod login;
+mod page;
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,7 +11,8 @@ use http::{Client, Url};
 
 use crate::check::{Check, Verification};
 use crate::side_by_side::side_by_side;
-use heartbeat::Unwell;
+pub use login::{AppServer, LoginOptions, Password, run as login};
+use page::{MAX_PAGE, Unwell};
 
 /// What to do about a status of 500 and above.
 pub const LOG: &str =
@@ -23,9 +26,6 @@ const HEARTBEAT: &str = "platform.heartbeat";
 /// The time between two requests for the same heartbeat.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The largest heartbeat that is read; a real one has a few hundred bytes.
-const MAX_HEARTBEAT: usize = 64 * 1024;
-
 /// Asks for every heartbeat, all of them within the same `time`.
 pub fn verify(client: &Client, heartbeats: &[Url], time: Duration) -> Verification {
     let deadline = Instant::now() + time;
@@ -38,8 +38,8 @@ fn check(client: &Client, url: &Url, time: Duration, deadline: Instant) -> Check
     let mut first: Option<String> = None;
     let mut last: Option<Unwell> = None;
     loop {
-        let unwell = match client.get(url, deadline, MAX_HEARTBEAT) {
-            Ok(answer) => match heartbeat::judge(&answer) {
+        let unwell = match client.get(url, deadline, MAX_PAGE) {
+            Ok(answer) => match heartbeat::judge(url, &answer) {
                 Ok(well) => return Check::ok(HEARTBEAT, url.to_string(), told(&well, first.as_deref(), start)),
                 Err(unwell) => unwell,
             },

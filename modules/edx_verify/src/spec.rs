@@ -11,10 +11,11 @@ pub static SPEC: ModuleSpec = ModuleSpec {
          seen, and what to do about it.",
         "Only what is asked for is looked at - cache servers with 'memcached', the files that Open edX reads with \
          'path', every data server that they name with 'layers', what the next upgrade will make of them with \
-         'server_vars', the platform's health with 'heartbeats', whether it uses the cache servers with 'traffic', and \
-         whether the internet reaches the data with 'exposure'.",
+         'server_vars', the platform's health with 'heartbeats', whether somebody can sign in with 'lms_url', whether the \
+         platform uses the cache servers meanwhile and with 'traffic', and whether the internet reaches the data with \
+         'exposure'.",
         "Fails when a check fails; the result then still holds every check. Never changes anything on the host. On a \
-         cache it writes one small item under a name of its own, reads it and deletes it.",
+         cache it writes one small item under a name of its own, reads it and deletes it; a login makes a session, and ends it.",
     ],
     options: &[
         OptionSpec::new(
@@ -57,7 +58,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
                 "The addresses of the platform's heartbeats, such as http://127.0.0.1:8000/heartbeat (LMS) and \
                  http://127.0.0.1:8010/heartbeat (Studio); with ?extended the platform looks at more.",
                 "Each has to answer as a healthy platform does - status 200, and JSON that says of every part of it that it \
-                 is well. A maintenance page, a redirect or any other page is none.",
+                 is well, modulestore and sql among them (with ?extended celery, too). A maintenance page, a redirect or any \
+                 other page is none.",
                 "http:// and https:// can be asked. Behind nginx the programs themselves speak http://.",
             ],
         ),
@@ -80,6 +82,44 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             ],
         ),
         OptionSpec::new(
+            "lms_url",
+            Kind::Str,
+            &[
+                "The address of the LMS, as browsers use it (https://courses.example.org), at which to sign in as \
+                 'login_user'.",
+                "The login is that of a browser - a token, the form, and then who is signed in, at a second request. The \
+                 password is sent once, since Open edX locks accounts after a few failures, and never to an address that is \
+                 not there. In the end the session is ended.",
+            ],
+        ),
+        OptionSpec::new(
+            "studio_url",
+            Kind::Str,
+            &[
+                "The address of Studio, as browsers use it, at which to be signed in too - with the session of the LMS (up to \
+                 Lilac), or by OAuth (from Maple on).",
+            ],
+        ),
+        OptionSpec::new(
+            "login_user",
+            Kind::Str,
+            &["The email address of the user who signs in. Releases that know /api/user/v2 take a user's name, too."],
+        ),
+        OptionSpec::new("login_password", Kind::Str, &["The password of that user."]).secret(),
+        OptionSpec::new(
+            "app_servers",
+            Kind::StrList,
+            &[
+                "The application servers, as host or host:port (the port of 'lms_url' where it is left out), to each of which \
+                 the session is shown. They are asked in place of the host of 'lms_url', in the same words and, with https://, \
+                 for the same certificate.",
+                "Where a load balancer ends TLS, write http://host[:port] (the port is 80 where it is left out); then they are \
+                 told so with X-Forwarded-Proto.",
+            ],
+        ),
+        OptionSpec::new("login_timeout", Kind::Float, &["The seconds that all of the login may take."])
+            .default(Default::Float(30.0)),
+        OptionSpec::new(
             "validate_certs",
             Kind::Bool,
             &["Whether a server that is asked with https:// has to prove who it is; leave it on, except for a trial."],
@@ -91,6 +131,23 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             &[
                 "A PEM file with the certificates of further authorities to trust, such as one of your own, besides the \
                public ones and those that this host trusts (/etc/ssl/certs/ca-certificates.crt).",
+            ],
+        ),
+        OptionSpec::new(
+            "memcached_replaced",
+            Kind::StrList,
+            &[
+                "Caches that nobody may use any more, written as those in 'memcached'; while the platform is asked for \
+                 something, nothing may reach them. One that does not answer is as well.",
+            ],
+        ),
+        OptionSpec::new(
+            "memcached_clients",
+            Kind::StrList,
+            &[
+                "Addresses of application servers that have to have connections to the cache servers while the platform is \
+                 asked for something; self is this server.",
+                "Django hangs up at the end of each page, so give pages of each of them in 'traffic', or a login.",
             ],
         ),
         OptionSpec::new(
@@ -201,7 +258,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
         .default(Default::Str("text")),
     ],
     mutually_exclusive: &[],
-    required_one_of: &[&["memcached", "path", "files", "heartbeats", "exposure", "statuses"]],
+    required_one_of: &[&["memcached", "path", "files", "heartbeats", "lms_url", "exposure", "statuses"]],
 };
 
 /// What only the page of `edx_verify` shows.
@@ -211,7 +268,8 @@ pub static PAGE: PageSpec = PageSpec {
         "Reading the counters is not counted as use, and neither is this run's own round trip; a verification of the same \
          cache server that runs elsewhere at the same time is.",
         "A public address is not connected to unless 'allow_public' is set.",
-        "No proxy of the environment is used, and no user or password is sent to the platform.",
+        "No proxy of the environment is used. 'login_user' and 'login_password' are sent to 'lms_url' only, in a form; \
+         without these options no user or password is sent to the platform. Cookies and the password are never shown.",
         "Only what concerns an endpoint is shown of a file; the values of all other keys never are.",
     ],
     examples: "
@@ -236,7 +294,15 @@ pub static PAGE: PageSpec = PageSpec {
   edxops.scaling.edx_verify:
     memcached: 172.31.5.10
     path: /edx/etc
-    traffic: ['http://127.0.0.1:8000/login', 'http://127.0.0.1:8000/csrf/api/v1/token']",
+    traffic: ['http://127.0.0.1:8000/login', 'http://127.0.0.1:8000/csrf/api/v1/token']
+
+- name: Somebody can sign in, and both application servers and Studio know the session
+  edxops.scaling.edx_verify:
+    lms_url: https://courses.example.org
+    studio_url: https://studio.courses.example.org
+    login_user: staff@example.org
+    login_password: '{{ staff_password }}'
+    app_servers: [172.31.5.1, 172.31.5.2]",
     returns: &[
         ReturnSpec {
             name: "checks",

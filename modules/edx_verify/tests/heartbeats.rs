@@ -64,7 +64,7 @@ fn a_healthy_platform_passes() {
 
 #[test]
 fn a_platform_is_asked_as_any_client_asks_and_who_asks_is_said() {
-    let lms = always(well());
+    let lms = always(heartbeat(&[("modulestore", true, "OK"), ("sql", true, "OK"), ("celery", true, "OK")]));
     verify(&json!({"heartbeats": lms.url("/heartbeat?extended")}));
     let host = lms.url("").replace("http://", "");
     assert_eq!(
@@ -79,7 +79,7 @@ fn a_platform_is_asked_as_any_client_asks_and_who_asks_is_said() {
 
 #[test]
 fn every_form_of_a_body_is_read() {
-    let body = r#"{"sql": {"status": true, "message": "OK"}}"#;
+    let body = r#"{"sql": {"status": true, "message": "OK"}, "modulestore": {"status": true, "message": "OK"}}"#;
     for answer in [
         format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()),
         format!("HTTP/1.0 200 OK\r\n\r\n{body}"),
@@ -93,7 +93,7 @@ fn every_form_of_a_body_is_read() {
     ] {
         let lms = always(answer.clone());
         let run = verify(&json!({"heartbeats": lms.url("/heartbeat")}));
-        assert_eq!(run.seen(HEARTBEAT), ("ok", "well: sql"), "{answer}");
+        assert_eq!(run.seen(HEARTBEAT), ("ok", "well: sql, modulestore"), "{answer}");
     }
 }
 
@@ -125,6 +125,48 @@ fn a_part_that_is_not_well_is_named_with_its_message_and_where_to_look() {
         ),
         (always(heartbeat(&[("own", false, "fail")])), "status 503, not well: own (fail)", LOG),
     ]);
+}
+
+#[test]
+fn a_heartbeat_that_leaves_out_what_every_lms_and_studio_looks_at_is_not_a_pass() {
+    assert_seen(vec![
+        (
+            always(heartbeat(&[("sql", true, "OK")])),
+            "status 200, and it calls well sql, but says nothing of modulestore",
+            NOT_THE_PROGRAM,
+        ),
+        (
+            always(heartbeat(&[("database", true, "OK")])),
+            "status 200, and it calls well database, but says nothing of modulestore and sql",
+            NOT_THE_PROGRAM,
+        ),
+        // A program of another kind.
+        (
+            always(json_page(200, &json!({"status": true}))),
+            "status 200, but no heartbeat: JSON with other keys: status",
+            NOT_THE_PROGRAM,
+        ),
+    ]);
+}
+
+#[test]
+fn an_extended_heartbeat_looks_at_celery_too() {
+    let parts = [("modulestore", true, "OK"), ("sql", true, "OK"), ("celery", true, "OK")];
+    let (short, long) = (always(heartbeat(&parts[..2])), always(heartbeat(&parts)));
+    let urls = [
+        short.url("/heartbeat"),
+        short.url("/heartbeat?extended"),
+        long.url("/heartbeat?extended"),
+        short.url("/heartbeat?a&extended=1"),
+        short.url("/heartbeat?not_extended"),
+    ];
+    let run = verify(&json!({"heartbeats": urls, "heartbeat_timeout": 0.1}));
+    let seen = "status 200, and it calls well modulestore, sql, but says nothing of celery";
+    assert_eq!(run.about(HEARTBEAT, &urls[0]), ("ok", "well: modulestore, sql", ""));
+    assert_eq!(run.about(HEARTBEAT, &urls[1]), ("failed", seen, NOT_THE_PROGRAM));
+    assert_eq!(run.about(HEARTBEAT, &urls[2]), ("ok", "well: modulestore, sql, celery", ""));
+    assert_eq!(run.about(HEARTBEAT, &urls[3]), ("failed", seen, NOT_THE_PROGRAM));
+    assert_eq!(run.about(HEARTBEAT, &urls[4]), ("ok", "well: modulestore, sql", ""));
 }
 
 #[test]

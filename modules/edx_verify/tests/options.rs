@@ -4,17 +4,17 @@
 
 mod common;
 
-use ansible_protocol::json;
+use ansible_protocol::{Value, json};
 use common::verify;
 
 #[test]
 fn options_that_make_no_sense_are_refused_with_a_sentence() {
     for (options, message) in [
-        (json!({}), "one of these options is required: memcached, path, files, heartbeats"),
+        (json!({}), "one of these options is required: memcached, path, files, heartbeats, lms_url"),
         (
             json!({"memcached": []}),
             "nothing to verify: give the cache servers in 'memcached', the folder in 'path', 'files', or the platform's own \
-             addresses in 'heartbeats'",
+             addresses in 'heartbeats' or 'lms_url'",
         ),
         (
             json!({"memcached": ["redis://10.0.0.5"]}),
@@ -32,7 +32,7 @@ fn options_that_make_no_sense_are_refused_with_a_sentence() {
         (
             json!({"heartbeats": []}),
             "nothing to verify: give the cache servers in 'memcached', the folder in 'path', 'files', or the platform's own \
-             addresses in 'heartbeats'",
+             addresses in 'heartbeats' or 'lms_url'",
         ),
         (
             json!({"heartbeats": ["ftp://lms.example.org/heartbeat"]}),
@@ -91,9 +91,75 @@ fn options_that_make_no_sense_are_refused_with_a_sentence() {
             "option 'release' must be one of: hawthorn, ironwood, juniper, koa, lilac, maple, nutmeg, olive, palm, quince",
         ),
     ] {
-        let run = verify(&options);
-        assert_eq!(run.result["failed"], json!(true));
-        assert_eq!(run.result["msg"], message);
-        assert_eq!(run.result.get("checks"), None);
+        assert_refused(&options, message);
     }
+}
+
+#[test]
+fn half_a_login_is_refused_with_a_sentence() {
+    for (options, message) in [
+        (
+            json!({"lms_url": "https://courses.example.org"}),
+            "to sign in, 'lms_url', 'login_user' and 'login_password' are needed together: give login_user and login_password",
+        ),
+        (
+            json!({"lms_url": "https://courses.example.org", "login_user": "a@b.c", "login_password": ""}),
+            "to sign in, 'lms_url', 'login_user' and 'login_password' are needed together: give login_password",
+        ),
+        (
+            json!({"memcached": ["127.0.0.1"], "login_user": "a@b.c", "login_password": "pw-never-shown"}),
+            "to sign in, 'lms_url', 'login_user' and 'login_password' are needed together: give lms_url",
+        ),
+        (
+            json!({"memcached": ["127.0.0.1"], "studio_url": "https://studio.example.org"}),
+            "'studio_url' is a part of the login: give 'lms_url', 'login_user' and 'login_password' too",
+        ),
+        (
+            json!({"memcached": ["127.0.0.1"], "app_servers": ["10.0.0.5"]}),
+            "'app_servers' is a part of the login: give 'lms_url', 'login_user' and 'login_password' too",
+        ),
+        (
+            with_login(&json!({"lms_url": "courses.example.org"})),
+            "lms_url: \"courses.example.org\" is not an address of a page: write it in full, as in \
+             http://127.0.0.1:8000/heartbeat",
+        ),
+        (
+            with_login(&json!({"lms_url": "https://courses.example.org/login?next=a"})),
+            "lms_url: give scheme and host only, as in https://courses.example.org, without \"/login\"",
+        ),
+        (
+            with_login(&json!({"studio_url": "https://studio.example.org/home"})),
+            "studio_url: give scheme and host only, as in https://courses.example.org, without \"/home\"",
+        ),
+        (
+            with_login(&json!({"app_servers": ["10.0.0.5", "http://10.0.0.6/a"]})),
+            "app_servers: \"http://10.0.0.6/a\" is no server, such as 172.31.5.1, 172.31.5.1:8000 or http://172.31.5.1:80",
+        ),
+        (
+            with_login(&json!({"app_servers": ["a@pw-never-shown@10.0.0.6"]})),
+            "app_servers: \"***@10.0.0.6\" is no server, such as 172.31.5.1, 172.31.5.1:8000 or http://172.31.5.1:80",
+        ),
+        (with_login(&json!({"login_timeout": 0})), "option 'login_timeout' must be 0.1 to 3600 seconds"),
+    ] {
+        assert_refused(&options, message);
+    }
+}
+
+#[track_caller]
+fn assert_refused(options: &Value, message: &str) {
+    let run = verify(options);
+    assert_eq!(run.result["failed"], json!(true));
+    assert_eq!(run.result["msg"], message);
+    assert_eq!(run.result.get("checks"), None);
+}
+
+/// A whole login, with other values for some options.
+fn with_login(others: &Value) -> Value {
+    let mut options = json!({
+        "lms_url": "http://127.0.0.1:1", "login_user": "a@b.c", "login_password": "pw-never-shown", "login_timeout": 1,
+    });
+    for (name, value) in others.as_object().unwrap() {
+        options[name] = value.clone();
+    }
+    options
 }

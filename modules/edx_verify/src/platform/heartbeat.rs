@@ -2,25 +2,13 @@
 //! where a status is false. Anything else may answer in its place: nginx, a maintenance page, another program.
 
 use ansible_protocol::Value;
-use http::{Answer, masked};
+use http::{Answer, Url, masked};
 
-use super::{ALLOWED_HOSTS, LOG, MAX_HEARTBEAT};
-
-/// Up to so many names of a server's are shown.
-const NAMED: usize = 6;
-/// The longest text of a server's that is shown, in characters.
-const SHOWN: usize = 200;
+use super::page::{self, Unwell, kind, listed, shown};
+use super::{ALLOWED_HOSTS, LOG};
 
 const NOT_THE_PROGRAM: &str = "ask the program itself, behind nginx: LMS at http://127.0.0.1:8000/heartbeat, Studio at port 8010; while \
                                /edx/var/nginx/server-static/maintenance_heartbeat.txt exists, nginx answers in their place";
-/// What is wrong, and what to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unwell {
-    /// What was seen.
-    pub seen: String,
-    /// What to do.
-    pub advice: String,
-}
 
 /// One of the parts that the platform looks at.
 struct Component<'a> {
@@ -29,10 +17,10 @@ struct Component<'a> {
     message: &'a str,
 }
 
-/// The components, all of them well, or what is wrong.
-pub fn judge(answer: &Answer) -> Result<String, Unwell> {
+/// The components, all of them well, or what is wrong with what `url` answered.
+pub fn judge(url: &Url, answer: &Answer) -> Result<String, Unwell> {
     let status = answer.status;
-    let json: Option<Value> = serde_json::from_slice(&answer.body).ok().filter(|_| answer.is_whole);
+    let json = page::json(answer);
     let Some(components) = json.as_ref().and_then(components) else {
         return Err(no_heartbeat(answer, json.as_ref()));
     };
@@ -45,14 +33,27 @@ pub fn judge(answer: &Answer) -> Result<String, Unwell> {
         }));
         return Err(Unwell { seen: format!("status {status}, not well: {ill_ones}"), advice: needs(&ill) });
     }
+    let missing: Vec<&str> =
+        expected(url).filter(|name| !components.iter().any(|component| component.name == *name)).collect();
     match status {
+        200 if !missing.is_empty() => {
+            let seen = format!("status 200, and it calls well {names}, but says nothing of {}", missing.join(" and "));
+            Err(unwell(seen, NOT_THE_PROGRAM))
+        }
         200 => Ok(format!("well: {names}")),
         _ => Err(unwell(format!("status {status}, though it calls all well: {names}"), LOG)),
     }
 }
 
+/// What LMS and Studio of every release look at. Something else, such as another service, may answer in the same form.
+fn expected(url: &Url) -> impl Iterator<Item = &'static str> {
+    let query = url.target().split_once('?').map(|(_, query)| query).unwrap_or_default();
+    let is_extended = query.split('&').any(|pair| pair.split('=').next() == Some("extended"));
+    ["modulestore", "sql"].into_iter().chain(is_extended.then_some("celery"))
+}
+
 fn unwell(seen: String, advice: &str) -> Unwell {
-    Unwell { seen, advice: advice.to_owned() }
+    Unwell::new(seen, advice)
 }
 
 /// The components; none where it is something else.
@@ -126,53 +127,4 @@ fn no_heartbeat(answer: &Answer, json: Option<&Value>) -> Unwell {
             unwell(format!("status {status}: {}", error.map_or(body, shown)), advice)
         }
     }
-}
-
-/// What kind of body it is. Its text is not shown: nobody knows what is in it.
-fn kind(answer: &Answer, json: Option<&Value>) -> String {
-    if !answer.is_whole {
-        return format!("a body of more than {MAX_HEARTBEAT} bytes");
-    }
-    match json {
-        Some(Value::Object(object)) if object.is_empty() => "an empty JSON object".to_owned(),
-        Some(Value::Object(object)) => {
-            format!("JSON with other keys: {}", listed(object.keys().map(|key| shown(key))))
-        }
-        Some(_) => "JSON, but not an object".to_owned(),
-        None => {
-            let text = String::from_utf8_lossy(&answer.body);
-            let text = text.trim();
-            match title(text) {
-                Some(title) => format!("an HTML page, \"{}\"", shown(title)),
-                None if text.starts_with('<') => "an HTML page".to_owned(),
-                None if text.is_empty() => "an empty body".to_owned(),
-                None => "text that is not JSON".to_owned(),
-            }
-        }
-    }
-}
-
-/// What stands between `<title>` and `</title>`, which is there to be shown.
-fn title(html: &str) -> Option<&str> {
-    // Same length as the text: only ASCII letters change.
-    let small = html.to_ascii_lowercase();
-    let start = small.find("<title>")? + "<title>".len();
-    let end = start + small[start..].find("</title>")?;
-    Some(html[start..end].trim()).filter(|title| !title.is_empty())
-}
-
-/// `a, b, c`, and how many more there are.
-fn listed(names: impl ExactSizeIterator<Item = String>) -> String {
-    let more = names.len().saturating_sub(NAMED);
-    let names: Vec<String> = names.take(NAMED).collect();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{}{more}", names.join(", "))
-}
-
-fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN).collect();
-    if shown.len() < text.len() {
-        shown.push_str("...");
-    }
-    shown
 }

@@ -4,6 +4,7 @@
 
 pub mod daemon;
 pub mod fake;
+pub mod platform;
 pub mod server;
 pub mod web;
 

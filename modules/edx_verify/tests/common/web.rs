@@ -86,12 +86,18 @@ pub fn raw_on(listener: &TcpListener, serve: impl Fn(&str, &TcpStream) + Send + 
     Web { port, requests }
 }
 
-/// A request, up to the empty line; all that was sent where there is none.
+/// A request, up to the empty line, and its body where it has one; all that was sent where there is no such line.
 fn request(stream: &mut TcpStream) -> String {
     let mut request = Vec::new();
     let mut byte = [0];
     while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|count| count > 0) {
         request.extend(byte);
+    }
+    let head = String::from_utf8_lossy(&request).to_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    if stream.read_exact(&mut body).is_ok() {
+        request.extend(body);
     }
     String::from_utf8_lossy(&request).into_owned()
 }

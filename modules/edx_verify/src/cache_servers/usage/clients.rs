@@ -129,7 +129,7 @@ fn look_again_and_again(
     has_looked: &std::sync::mpsc::Sender<()>,
 ) -> Result<(), String> {
     let mut client = probe::connect(dial, targets, time).ok_or("it has no address")?.map_err(|error| error.to_string())?;
-    let mut look = |client: &mut Client| client.connections().map_err(|error| error.to_string());
+    let look = |client: &mut Client| client.connections().map_err(|error| error.to_string());
     let first = others(&look(&mut client)?);
     locked(looks).first.extend(first.iter().cloned());
     locked(looks).kept.extend(first.iter().cloned());

@@ -1,6 +1,7 @@
 //! That nobody uses the caches that were replaced any more.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use edx_layout::Endpoint;
 use net::Dial;
@@ -33,9 +34,9 @@ impl<'a> Replaced<'a> {
 }
 
 /// A cache that was replaced may be gone, which is as well.
-fn read(cache: &Endpoint, dial: &Arc<dyn Dial>, probe: &Probe) -> Option<Reading> {
-    let address = probe::locate(&**dial, cache, probe.timeout);
-    match probe::read(dial, cache, &address, probe.timeout) {
+fn read(cache: &Endpoint, dial: &Arc<dyn Dial>, looking: &Probe) -> Option<Reading> {
+    let address = probe::locate(&**dial, cache, Instant::now() + looking.timeout)?;
+    match probe::read(dial, cache, &address, looking.timeout) {
         Step::Seen(reading) => Some(reading),
         _ => None,
     }

@@ -23,6 +23,22 @@ SESSION_SAVE_EVERY_REQUEST = CONFIG["SESSION_SAVE_EVERY_REQUEST"]
 CSRF_COOKIE_SECURE = CONFIG["CSRF_COOKIE_SECURE"]
 HEARTBEAT_EXTENDED_CHECKS = CONFIG.get("HEARTBEAT_EXTENDED_CHECKS", [])
 
+# How often an account may be failed before it is locked, and how many logins an address has in five minutes.
+MAX_FAILURES = CONFIG.get("MAX_FAILED_LOGIN_ATTEMPTS_ALLOWED", 6)
+MAX_LOGINS = int(CONFIG.get("LOGISTRATION_RATELIMIT_RATE", "100/5m").partition("/")[0])
+
+# Studio signs in by OAuth where it has a key (from Maple on), and with the LMS's session where it has none.
+LMS_ROOT_URL = CONFIG.get("LMS_ROOT_URL", "")
+OAUTH_KEY = CONFIG.get("SOCIAL_AUTH_EDX_OAUTH2_KEY")
+OAUTH_SECRET = CONFIG.get("SOCIAL_AUTH_EDX_OAUTH2_SECRET")
+OAUTH_URL_ROOT = CONFIG.get("SOCIAL_AUTH_EDX_OAUTH2_URL_ROOT")
+OAUTH_PUBLIC_URL_ROOT = CONFIG.get("SOCIAL_AUTH_EDX_OAUTH2_PUBLIC_URL_ROOT")
+
+# In MySQL on a real server: {key: {secret: ..., redirect_uris: [...]}}.
+OAUTH_CLIENTS = CONFIG.get("STANDIN_OAUTH_CLIENTS", {})
+# Addresses that this release does not have yet, or not any more.
+MISSING_PATHS = CONFIG.get("STANDIN_MISSING_PATHS", [])
+
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "standin.urls"
 INSTALLED_APPS = []
