@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use ansible_protocol::{Arguments, Map, Value, json};
 use edx_layout::Layer;
-use roadmap::{Finding, HostStatus, How, LayerStatus, Place, Plan, Remark, Report, Step};
+use roadmap::{HostStatus, How, LayerStatus, Place, Plan, Remark, Report, Step};
 
 use crate::check::{Check, Verification};
 use crate::error::Error;
@@ -42,7 +42,7 @@ impl Combine {
             return lonely.map_or(Ok(None), |option| Err(Error::CombinesNothing(option)));
         };
         let mut hosts = HostStatus::list_from_json(statuses).map_err(Error::Statuses)?;
-        hosts.extend(unseen.into_iter().map(self::unseen));
+        hosts.extend(unseen.into_iter().map(|host| Unseen::new(host, "it could not be reached").status));
         if hosts.is_empty() {
             return Err(Error::NothingToCombine);
         }
@@ -74,19 +74,27 @@ impl Combine {
 }
 
 /// A server that could not be looked at.
-pub fn unseen(host: &str) -> HostStatus {
-    let nothing = |layer| LayerStatus { layer, place: Place::Unused, endpoints: Vec::new(), is_recorded: None };
-    HostStatus {
-        host: host.to_owned(),
-        layers: Layer::ALL.map(nothing).into(),
-        findings: vec![Finding {
-            name: "host.reachable".to_owned(),
-            subject: host.to_owned(),
-            status: "failed".to_owned(),
-            seen: "it could not be looked at".to_owned(),
-            advice: "see why it cannot be reached, and look again".to_owned(),
-        }],
-        ..HostStatus::default()
+pub struct Unseen {
+    /// What is known of it: nothing, and that something is missing.
+    pub status: HostStatus,
+    /// The same as a check.
+    pub check: Check,
+}
+
+impl Unseen {
+    /// With the reason.
+    pub fn new(host: &str, why: &str) -> Self {
+        let check =
+            Check::failed("host.reachable", host, why, "see why, and look again: without it nothing is known of this server");
+        let nothing = |layer| LayerStatus { layer, place: Place::Unused, endpoints: Vec::new(), is_recorded: None };
+        let seen = Verification { checks: vec![check.clone()], ..Verification::default() };
+        let status = HostStatus {
+            host: host.to_owned(),
+            layers: Layer::ALL.map(nothing).into(),
+            findings: seen.findings(),
+            ..HostStatus::default()
+        };
+        Self { status, check }
     }
 }
 
@@ -115,7 +123,7 @@ pub fn facts(report: &Report) -> Map<String, Value> {
     );
     facts.insert("next_step".to_owned(), step(&report.next));
     if let Some(made) = &report.plan {
-        facts.insert("plan".to_owned(), plan(made));
+        facts.insert("plan".to_owned(), plan_fact(made));
     }
     facts
 }
@@ -137,7 +145,8 @@ fn step(step: &Step) -> Value {
     })
 }
 
-fn plan(plan: &Plan) -> Value {
+/// A plan, for a program.
+pub fn plan_fact(plan: &Plan) -> Value {
     let servers = plan.servers.iter().map(|server| {
         json!({
             "role": server.role, "count": server.count, "why": server.why,

@@ -26,7 +26,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use check::{Check, Status, Verification};
-pub use combine::{Combine, facts, ready, unseen};
+pub use combine::{Combine, Unseen, facts, plan_fact, ready};
 pub use error::Error;
 pub use options::{LayerOptions, Options, Probe};
 pub use spec::{PAGE, SPEC};

@@ -7,15 +7,17 @@ use std::time::Duration;
 
 use ansible_protocol::{Map, Request, Value, json};
 use edx_layout::Snapshot;
-use edx_verify::{Options, SPEC, Verification, Viewpoint};
+use edx_verify::{Combine, Options, SPEC, Unseen, Verification, Viewpoint};
 use indicatif::ProgressBar;
-use net::{Dial, Direct};
-use roadmap::HostStatus;
+use net::Dial;
 use ssh::Hop;
 
 use crate::cli::{Cli, Exposure, Memcached, Plan, Platform, Status, Users, Way, What};
 use crate::error::Error;
 use crate::{password, remote};
+
+/// How wide a line of a report may be.
+const WIDTH: usize = 112;
 
 /// What was seen.
 pub struct Seen {
@@ -52,7 +54,7 @@ pub fn look(cli: &Cli) -> Result<Seen, Error> {
         What::Memcached(memcached) => of_memcached(memcached, &cli.way, &progress),
         What::Platform(platform) => of_platform(platform, &cli.way, &progress),
         What::Exposure(exposure) => of_exposure(exposure, &cli.way, &progress),
-        What::Plan(plan) => of_plan(plan),
+        What::Plan(plan) => Ok(of_plan(plan)),
         What::Completions { .. } | What::Man => Err(Error::Options("nothing to look at".to_owned())),
     }
 }
@@ -132,7 +134,10 @@ fn of_exposure(asked: &Exposure, way: &Way, progress: &Progress) -> Result<Seen,
 }
 
 fn of_plan(asked: &Plan) -> Seen {
-    put_together(Vec::new(), &Users { active_users: Some(asked.active_users), grades_code: asked.grades_code })
+    let plan = roadmap::plan(asked.active_users, asked.grades_code, &[]);
+    let facts = [("plan".to_owned(), edx_verify::plan_fact(&plan))].into_iter().collect();
+    let verification = Verification { facts, ..Verification::default() };
+    Seen { verification, report: Some(roadmap::plan_text(&plan, WIDTH)) }
 }
 
 fn of_status(asked: &Status, way: &Way, progress: &Progress) -> Result<Seen, Error> {
@@ -159,9 +164,9 @@ fn of_status(asked: &Status, way: &Way, progress: &Progress) -> Result<Seen, Err
                 // With one server there is nothing else to tell. Of several the others are still worth it.
                 Err(error) if way.app_server.len() == 1 => return Err(error),
                 Err(error) => {
-                    let told = edx_verify::unseen(&server.to_string(), &error.to_string());
-                    all.checks.push(told.1);
-                    hosts.push(told.0);
+                    let unseen = Unseen::new(&server.to_string(), &error.to_string());
+                    all.checks.push(unseen.check);
+                    hosts.push(unseen.status);
                 }
             }
         }
@@ -170,17 +175,20 @@ fn of_status(asked: &Status, way: &Way, progress: &Progress) -> Result<Seen, Err
     if hosts.is_empty() {
         return Ok(Seen { verification: all, report: None });
     }
-    let report = put_together(hosts, &asked.users);
+    let Users { active_users, grades_code } = asked.users;
+    let report = Combine { hosts, active_users, grades_code, as_page: false }.report();
     if let Some(path) = &asked.report {
-        let page = report.page();
+        let page = roadmap::html(&report);
         std::fs::write(path, page).map_err(|reason| Error::Report { path: path.clone(), reason })?;
     }
     if asked.expect_ready {
-        all.checks.push(report.ready());
+        all.checks.push(edx_verify::ready(&report));
     }
     all.status = None;
-    all.facts.extend(report.facts());
-    Ok(Seen { verification: all, report: Some(report.text()) })
+    all.facts.extend(edx_verify::facts(&report));
+    let statuses = report.hosts.iter().map(roadmap::HostStatus::to_json).collect();
+    all.facts.insert("statuses".to_owned(), statuses);
+    Ok(Seen { verification: all, report: Some(roadmap::text(&report, WIDTH)) })
 }
 
 /// The application servers, all at once, each seen from itself.

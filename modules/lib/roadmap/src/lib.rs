@@ -26,4 +26,4 @@ pub use report::Report;
 pub use stages::{Mark, Stage};
 pub use status::{CacheKeyPrefix, EndpointStatus, Finding, HostStatus, LayerStatus, Place, Scope};
 pub use step::{Step, StepKind, next_step};
-pub use text::text;
+pub use text::{plan_text, text};

@@ -37,6 +37,13 @@ pub fn text(report: &Report, width: usize) -> String {
     page.text
 }
 
+/// A plan alone, as text of that width.
+pub fn plan_text(plan: &Plan, width: usize) -> String {
+    let mut page = Page { width: width.clamp(NARROWEST, WIDEST), text: String::new() };
+    page.plan(plan);
+    page.text.trim_start().to_owned()
+}
+
 struct Page {
     width: usize,
     text: String,
