@@ -57,6 +57,8 @@ class Browser:
             }
             made = self._ask("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}})
             self.session = f"/session/{made['sessionId']}"
+            # The browser's own first page asks for much, and is not what is looked at.
+            self._ask("POST", f"{self.session}/url", {"url": "about:blank"})
         except BaseException:
             self.close()
             raise
