@@ -84,8 +84,12 @@ pub struct Unseen {
 impl Unseen {
     /// With the reason.
     pub fn new(host: &str, why: &str) -> Self {
-        let check =
-            Check::failed("host.reachable", host, why, "see why, and look again: without it nothing is known of this server");
+        let check = Check::failed(
+            "host.reachable",
+            host,
+            why,
+            "see why, and look again: without it nothing is known of this server",
+        );
         let nothing = |layer| LayerStatus { layer, place: Place::Unused, endpoints: Vec::new(), is_recorded: None };
         let seen = Verification { checks: vec![check.clone()], ..Verification::default() };
         let status = HostStatus {

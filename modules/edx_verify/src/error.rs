@@ -84,13 +84,17 @@ pub enum Error {
     #[error("'expect_activity' needs cache servers in 'memcached' and an 'activity_seconds' above 0")]
     NoInterval,
     /// The layers are those of a settings folder.
-    #[error("'layers' looks at the servers that the files of Open edX name: give their folder in 'path', as in /edx/etc")]
+    #[error(
+        "'layers' looks at the servers that the files of Open edX name: give their folder in 'path', as in /edx/etc"
+    )]
     LayersAlone,
     /// What is expected of the layers is expected of nothing.
     #[error("'expect_remote' and 'expect_ready' are about the data layers: set 'layers' to true")]
     ExpectsLayers,
     /// A layer that does not exist.
-    #[error("expect_remote: \"{0}\" is no data layer; these are: mysql, mongodb, memcached, redis, rabbitmq, elasticsearch, files")]
+    #[error(
+        "expect_remote: \"{0}\" is no data layer; these are: mysql, mongodb, memcached, redis, rabbitmq, elasticsearch, files"
+    )]
     Layer(String),
     /// No address.
     #[error("exposure: \"{0}\" is not an address or a name: give it without a port, as in 203.0.113.5")]
@@ -99,8 +103,10 @@ pub enum Error {
     #[error("statuses: {0}")]
     Statuses(roadmap::Error),
     /// Nothing to put together.
-    #[error("'statuses' holds what edx_verify with 'layers' found of each application server, and 'unseen' names the others: both are \
-             empty")]
+    #[error(
+        "'statuses' holds what edx_verify with 'layers' found of each application server, and 'unseen' names the others: both are \
+             empty"
+    )]
     NothingToCombine,
     /// Options that put something together.
     #[error("{0} is for putting together what was seen of several servers: give 'statuses'")]

@@ -112,7 +112,10 @@ fn look(address: &str, port: DataPort, time: Duration, way: Way<'_>) -> Seen {
     };
     match seen {
         Seen::Closed
-            if way.dial.is_here() && port.layer == Some(Layer::Memcached) && answers_on_udp(address, port.number, time) => {
+            if way.dial.is_here()
+                && port.layer == Some(Layer::Memcached)
+                && answers_on_udp(address, port.number, time) =>
+        {
             Seen::Open("it answers on UDP, which attackers use against others".to_owned())
         }
         seen => seen,

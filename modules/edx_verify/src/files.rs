@@ -31,8 +31,9 @@ pub struct Files {
 /// Reads the files of this host, or tells why there are none.
 pub fn snapshot(options: &Options) -> Result<Snapshot, Box<Check>> {
     let mut snapshot = match &options.path {
-        Some(folder) => Snapshot::read(folder, &options.files)
-            .map_err(|error| Box::new(checks::no_folder(folder, &error)))?,
+        Some(folder) => {
+            Snapshot::read(folder, &options.files).map_err(|error| Box::new(checks::no_folder(folder, &error)))?
+        }
         None => Snapshot::read_files(&options.files),
     };
     snapshot.here = this_host();

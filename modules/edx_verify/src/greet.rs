@@ -113,7 +113,9 @@ pub fn store(way: Way<'_>, endpoint: Option<&str>, bucket: &str, time: Duration)
             Greeted::not(format!("status {status}, and not in an S3 store's words"), "check the store's address")
         }
         404 => Greeted::not("an S3 store, in which there is no such bucket", "create the bucket, or correct its name"),
-        status if status >= 500 => Greeted::not(format!("an S3 store, out of order (status {status})"), "try again later"),
+        status if status >= 500 => {
+            Greeted::not(format!("an S3 store, out of order (status {status})"), "try again later")
+        }
         200..=299 => Greeted::Answers {
             said: "an S3 store, the bucket is there".to_owned(),
             warnings: vec![(

@@ -160,7 +160,11 @@ impl Options {
         let exposure: Vec<String> =
             arguments.strings("exposure").unwrap_or_default().into_iter().map(address).collect::<Result<_, _>>()?;
         let combine = Combine::from_arguments(arguments)?;
-        let has_something = !memcached.is_empty() || has_files || !heartbeats.is_empty() || asked.login.is_some() || !exposure.is_empty();
+        let has_something = !memcached.is_empty()
+            || has_files
+            || !heartbeats.is_empty()
+            || asked.login.is_some()
+            || !exposure.is_empty();
         if !has_something && combine.is_none() {
             return Err(Error::Nothing);
         }

@@ -8,7 +8,7 @@ use ssh::Hop;
 /// Tells where a native Open edX platform stands: what is still on its application servers, whether a move worked,
 /// and whether a second application server may be added. Never changes anything.
 #[derive(Debug, Parser)]
-#[command(name = "edx_verify", version, arg_required_else_help = true, infer_subcommands = false)]
+#[command(name = "edx_verify", bin_name = "edx_verify", version, arg_required_else_help = true)]
 #[command(after_help = "Exit status: 0 all is as it should be, 1 a check failed, 2 the command line is wrong, \
                         3 it could not be looked at.")]
 pub struct Cli {

@@ -12,8 +12,10 @@ pub enum Error {
     #[error("{0}")]
     Ssh(ssh::Error),
     /// sudo wants a password, or does not let the user.
-    #[error("{server}: the settings belong to several users, and sudo does not let this one read them ({said}); sign in as root, or \
-             let sudo work without a password (NOPASSWD)")]
+    #[error(
+        "{server}: the settings belong to several users, and sudo does not let this one read them ({said}); sign in as root, or \
+             let sudo work without a password (NOPASSWD)"
+    )]
     Sudo {
         /// The application server.
         server: String,
@@ -43,8 +45,10 @@ pub enum Error {
         reason: io::Error,
     },
     /// Nobody can be asked for it.
-    #[error("there is no terminal to ask for the password of {user}: give it in --login-password-file, or in the environment variable \
-             EDX_VERIFY_LOGIN_PASSWORD")]
+    #[error(
+        "there is no terminal to ask for the password of {user}: give it in --login-password-file, or in the environment variable \
+             EDX_VERIFY_LOGIN_PASSWORD"
+    )]
     NoPassword {
         /// Who signs in.
         user: String,

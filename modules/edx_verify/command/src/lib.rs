@@ -33,9 +33,8 @@ pub fn run() -> ExitCode {
     let ending = match &cli.what {
         What::Completions { shell } => pages::completions(*shell),
         What::Man => pages::man(),
-        _ => look::look(&cli).map_or_else(|error| output::not_looked_at(&error, &cli.output), |seen| {
-            output::show(&seen, &cli.output)
-        }),
+        _ => look::look(&cli)
+            .map_or_else(|error| output::not_looked_at(&error, &cli.output), |seen| output::show(&seen, &cli.output)),
     };
     ending.into()
 }

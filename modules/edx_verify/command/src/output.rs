@@ -36,11 +36,7 @@ impl From<Ending> for ExitCode {
 
 /// Prints what was seen.
 pub fn show(seen: &Seen, output: &Output) -> Ending {
-    let printed = if output.json {
-        print(&format!("{}\n", seen.json()))
-    } else {
-        print(&coloured(&seen.text()))
-    };
+    let printed = if output.json { print(&format!("{}\n", seen.json())) } else { print(&coloured(&seen.text())) };
     match printed {
         Ok(()) if seen.has_failed() => Ending::Failed,
         Ok(()) => Ending::Well,
@@ -80,7 +76,12 @@ fn print(text: &str) -> io::Result<()> {
 /// The status words at the beginning of a line in colour. anstream takes the colours out again where the output is no
 /// terminal, or `NO_COLOR` is set.
 fn coloured(text: &str) -> String {
-    let words = [("ok", AnsiColor::Green), ("warning", AnsiColor::Yellow), ("failed", AnsiColor::Red), ("skipped", AnsiColor::BrightBlack)];
+    let words = [
+        ("ok", AnsiColor::Green),
+        ("warning", AnsiColor::Yellow),
+        ("failed", AnsiColor::Red),
+        ("skipped", AnsiColor::BrightBlack),
+    ];
     let mut coloured = String::with_capacity(text.len());
     for line in text.lines() {
         let word = words.iter().find(|(word, _)| line.strip_prefix(word).is_some_and(|rest| rest.starts_with("  ")));

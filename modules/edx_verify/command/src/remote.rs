@@ -35,7 +35,13 @@ pub struct Archive {
 }
 
 /// Reads the settings of `folder`, and `others`, as root.
-pub fn read(server: &Connection, hop: &Hop, folder: &Path, others: &[PathBuf], time: Duration) -> Result<Archive, Error> {
+pub fn read(
+    server: &Connection,
+    hop: &Hop,
+    folder: &Path,
+    others: &[PathBuf],
+    time: Duration,
+) -> Result<Archive, Error> {
     let here = this_host(server, time)?;
     let mut command = String::from("sh -s -- ");
     let is_root = words(server, "id -u", time)?.trim() == "0";

@@ -90,7 +90,8 @@ impl Usage<'_> {
         let mut asked = self.asked.pages.len();
         // A page takes milliseconds, and Django hangs up when it is done: asked again, some of it is seen.
         let end = Instant::now() + self.probe.timeout;
-        while !self.asked.pages.is_empty() && unanswered.is_empty() && watcher.misses_somebody() && Instant::now() < end {
+        while !self.asked.pages.is_empty() && unanswered.is_empty() && watcher.misses_somebody() && Instant::now() < end
+        {
             unanswered.extend(self.asked.pages.iter().filter_map(|page| self.ask(page).err()));
             asked += self.asked.pages.len();
         }
@@ -137,9 +138,10 @@ impl Usage<'_> {
                 advice: if status == 400 { ALLOWED_HOSTS } else { LOG },
             }),
             Ok(_) => Ok(()),
-            Err(fault) => {
-                Err(Unanswered { seen: format!("{page}: {}", fault.told(self.probe.timeout)), advice: fault.advice(page) })
-            }
+            Err(fault) => Err(Unanswered {
+                seen: format!("{page}: {}", fault.told(self.probe.timeout)),
+                advice: fault.advice(page),
+            }),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use edx_layout::{EDX_DEFAULT_NAME, Endpoint, FileError, FolderError, Host, MemcachedVariable, Release, ThisHost, service_of};
+use edx_layout::{
+    EDX_DEFAULT_NAME, Endpoint, FileError, FolderError, Host, MemcachedVariable, Release, ThisHost, service_of,
+};
 
 use super::Files;
 use super::caches::{Cache, Server};
@@ -44,9 +46,7 @@ pub fn no_folder(folder: &Path, error: &FolderError) -> Check {
 /// A file that cannot be used.
 pub fn unreadable(file: &Path, error: &FileError) -> Check {
     let advice = match error {
-        FileError::Unread(_) => {
-            "check where it leads; the files belong to several users, so run as root"
-        }
+        FileError::Unread(_) => "check where it leads; the files belong to several users, so run as root",
         FileError::Yaml(_) => "its service may fail at it when it next starts: correct the file, or restore a backup",
     };
     Check::failed(READABLE, file.display().to_string(), error.to_string(), advice)

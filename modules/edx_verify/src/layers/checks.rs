@@ -24,7 +24,9 @@ pub fn judge(seen: &LayerSeen, options: &LayerOptions) -> Vec<Check> {
         let seen = format!("this release does not read them: {}", listed(&seen.unread));
         checks.push(Check::skipped(names.place, "other settings", seen));
     }
-    for endpoint in seen.endpoints.iter().filter(|endpoint| !options.is_verified_as_cache(seen.layer, &endpoint.address)) {
+    for endpoint in
+        seen.endpoints.iter().filter(|endpoint| !options.is_verified_as_cache(seen.layer, &endpoint.address))
+    {
         checks.extend(address(names.address, endpoint, options));
         checks.extend(answers(names.answers, endpoint));
     }
@@ -47,7 +49,8 @@ fn place(name: &'static str, seen: &LayerSeen, options: &LayerOptions) -> Check 
         }
         Place::Local => Check::ok(name, title, format!("on this server: {}", told(&[Scope::Local]))),
         Place::Mixed => {
-            let seen = format!("partly on this server: {}; partly elsewhere: {}", told(&[Scope::Local]), told(&elsewhere));
+            let seen =
+                format!("partly on this server: {}; partly elsewhere: {}", told(&[Scope::Local]), told(&elsewhere));
             let advice = format!("half of a move is worse than none: {}", how_to_move(layer));
             if is_expected_remote {
                 Check::failed(name, title, seen, advice)
@@ -59,7 +62,11 @@ fn place(name: &'static str, seen: &LayerSeen, options: &LayerOptions) -> Check 
         Place::Unknown => {
             let advice = "see what these settings say, and whether this server resolves the names in them";
             let seen = format!("it cannot be told where: {}", told(&[Scope::Unknown]));
-            if is_expected_remote { Check::failed(name, title, seen, advice) } else { Check::warning(name, title, seen, advice) }
+            if is_expected_remote {
+                Check::failed(name, title, seen, advice)
+            } else {
+                Check::warning(name, title, seen, advice)
+            }
         }
     }
 }
@@ -67,7 +74,9 @@ fn place(name: &'static str, seen: &LayerSeen, options: &LayerOptions) -> Check 
 fn how_to_move(layer: Layer) -> &'static str {
     match layer {
         Layer::Memcached => "move it with playbooks/migrate_memcached.yml",
-        _ => "point these settings at the server that keeps it, record that in server-vars.yml, and restart their services",
+        _ => {
+            "point these settings at the server that keeps it, record that in server-vars.yml, and restart their services"
+        }
     }
 }
 
@@ -104,16 +113,19 @@ fn address(name: &'static str, endpoint: &EndpointSeen, options: &LayerOptions) 
             let advice = "give the server a private address, or, where a firewall admits the application servers only, say so \
                           with allow_public";
             Some(if options.allow_public {
-                Check::warning(name, &endpoint.shown, seen, "only a firewall protects it: see that it does, with 'exposure'")
+                Check::warning(
+                    name,
+                    &endpoint.shown,
+                    seen,
+                    "only a firewall protects it: see that it does, with 'exposure'",
+                )
             } else {
                 Check::failed(name, &endpoint.shown, seen, advice)
             })
         }
-        Scope::Unknown if options.connect => Some(Check::skipped(
-            name,
-            &endpoint.shown,
-            "its addresses are not known here",
-        )),
+        Scope::Unknown if options.connect => {
+            Some(Check::skipped(name, &endpoint.shown, "its addresses are not known here"))
+        }
         Scope::Local | Scope::Unknown => None,
     }
 }

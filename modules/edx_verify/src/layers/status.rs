@@ -42,11 +42,7 @@ pub fn prefixes(found: &[edx_layout::CacheKeyPrefix]) -> Vec<CacheKeyPrefix> {
     };
     found
         .iter()
-        .map(|prefix| CacheKeyPrefix {
-            file: name(prefix),
-            cache: prefix.cache.clone(),
-            prefix: prefix.prefix.clone(),
-        })
+        .map(|prefix| CacheKeyPrefix { file: name(prefix), cache: prefix.cache.clone(), prefix: prefix.prefix.clone() })
         .collect()
 }
 

@@ -224,6 +224,10 @@ impl Page {
         for unknown in &plan.unknown {
             self.paragraph("  ! ", unknown);
         }
+        // A plan alone is made without a look at any server.
+        if plan.next.is_empty() {
+            return;
+        }
         self.line("");
         self.paragraph("  ", "Otherwise today:");
         if plan.differences.is_empty() {

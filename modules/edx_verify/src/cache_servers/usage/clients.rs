@@ -60,7 +60,9 @@ impl Watcher {
             .clients
             .iter()
             .map(|client| match client {
-                CacheClient::Address(address) => Wanted { name: address.to_string(), addresses: vec![address.to_canonical()] },
+                CacheClient::Address(address) => {
+                    Wanted { name: address.to_string(), addresses: vec![address.to_canonical()] }
+                }
                 CacheClient::ThisHost => Wanted {
                     name: "this server".to_owned(),
                     addresses: usage.here.addresses.iter().map(IpAddr::to_canonical).collect(),
@@ -128,7 +130,8 @@ fn look_again_and_again(
     stop: &AtomicBool,
     has_looked: &std::sync::mpsc::Sender<()>,
 ) -> Result<(), String> {
-    let mut client = probe::connect(dial, targets, time).ok_or("it has no address")?.map_err(|error| error.to_string())?;
+    let mut client =
+        probe::connect(dial, targets, time).ok_or("it has no address")?.map_err(|error| error.to_string())?;
     let look = |client: &mut Client| client.connections().map_err(|error| error.to_string());
     let first = others(&look(&mut client)?);
     locked(looks).first.extend(first.iter().cloned());
