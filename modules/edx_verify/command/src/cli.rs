@@ -1,4 +1,5 @@
-//! The command line.
+//! The command line. What stands above a field is its help, in which a backtick would be shown.
+#![allow(clippy::doc_markdown)]
 
 use std::path::PathBuf;
 
