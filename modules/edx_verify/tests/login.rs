@@ -397,6 +397,7 @@ fn lms_and_studio_on_one_host_with_one_cookie_name_are_told() {
     login(&platform.options()).assert_only(&[], &[]);
     drop(studio);
     platform.studio_settings["SESSION_COOKIE_NAME"] = json!("sessionid");
+    platform.studio_settings["CACHES"]["default"]["KEY_PREFIX"] = json!("studio");
     let _studio = platform.start_studio();
     assert_studio_fails(
         &platform,

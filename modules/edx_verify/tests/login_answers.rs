@@ -440,9 +440,16 @@ fn secrets_that_a_server_repeats_are_not_shown() {
         _ => None,
     });
     let run = login(&options(&lms));
-    let (status, seen) = run.seen(SESSION);
-    assert_eq!(status, "failed");
-    assert!(seen.starts_with("/api/user/v1/me answered with status 500: an HTML page, \"*** *** *** "), "{seen}");
+    let seen = "/api/user/v1/me answered with status 500: an HTML page, \"*** *** *** ***\"";
+    assert_eq!(run.seen(SESSION), ("failed", seen));
+    // Where it would be cut in the middle.
+    let lms = self::lms(|what, _| {
+        let title = format!("<title>{}{SESSION_ID}</title>", "x".repeat(195));
+        (what == "GET /api/user/v1/me").then(|| page(500, "text/html", &title))
+    });
+    let run = login(&options(&lms));
+    let (_, seen) = run.seen(SESSION);
+    assert!(seen.ends_with(&format!("{}***\"", "x".repeat(195))), "{seen}");
 }
 
 #[test]
@@ -477,6 +484,21 @@ fn a_server_that_never_ends_ends_the_login_in_its_time() {
     let run = login(&options(&large));
     let seen = "/api/user/v1/me answered with status 200, and with a body of more than 65536 bytes";
     assert_eq!(run.seen(SESSION), ("failed", seen));
+}
+
+#[test]
+fn an_application_server_that_never_answers_leaves_the_others_their_time() {
+    let (lms, own, mute) = (lms(|_, _| None), self::lms(|_, _| None), mute());
+    let [own, mute] = [&own, &mute].map(|server| server.url("").replace("http://", ""));
+    let mut options = options(&lms);
+    options["app_servers"] = json!([mute, own]);
+    options["studio_url"] = lms.url("").into();
+    options["login_timeout"] = json!(6);
+    let run = login(&options);
+    let seen = run.about(SHARED, &mute).1;
+    assert!(seen.starts_with("/api/user/v1/me: no answer within 1."), "{seen}");
+    assert_eq!(run.about(SHARED, &own).0, "ok");
+    assert_eq!(run.seen(STUDIO).0, "ok");
 }
 
 #[test]

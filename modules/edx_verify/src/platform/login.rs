@@ -70,12 +70,15 @@ pub struct AppServer {
 pub fn run(options: &LoginOptions, client: &Client<'_>) -> Vec<Check> {
     let mut steps = Steps::default();
     let browser = Browser::new(client, options.timeout);
+    browser.keep_secret(&options.password.0);
     let lms = options.lms.to_string();
     let token = steps.take(CSRF, &lms, || sign_in::token(&browser, &options.lms));
     let session = steps.after(LOGIN, &lms, token, |token| sign_in::sign_in(&browser, options, &token));
     let signed_in = session.is_some();
     let user = steps.after(SESSION, &lms, session, |session| who::known(&browser, options, &session));
-    for server in &options.app_servers {
+    for (index, server) in options.app_servers.iter().enumerate() {
+        // One more for Studio.
+        let browser = browser.for_share(options.app_servers.len() - index + 1);
         steps.after(SESSION_SHARED, &server.name, user.clone(), |user| who::known_by(&browser, options, server, &user));
     }
     if let Some(studio) = &options.studio {

@@ -5,9 +5,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use http::{Answer, Client, Jar, Request, Scheme, Url};
+
 use super::AppServer;
 use crate::platform::page::{MAX_PAGE, Unwell, shown};
-use http::{Answer, Client, Jar, Request, Scheme, Url};
 
 /// What is shorter is no secret, and would be found in innocent words.
 const SHORTEST_SECRET: usize = 8;
@@ -80,6 +81,15 @@ impl<'a> Browser<'a> {
         }
     }
 
+    /// The same browser with its share of the time that is left, where so many want one: what one does not answer must not
+    /// be told of the next.
+    pub fn for_share(&self, of: usize) -> Self {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let share = left / u32::try_from(of.max(1)).unwrap_or(u32::MAX);
+        // Rounded, since it is told.
+        self.for_another(Duration::from_millis(u64::try_from(share.as_millis()).unwrap_or(u64::MAX)))
+    }
+
     /// The answer to a request without the jar's cookies.
     pub fn send_as_stranger(&self, request: &Request) -> Result<Answer, Unwell> {
         self.send(&self.stranger, request)
@@ -128,7 +138,10 @@ impl<'a> Browser<'a> {
     /// A text without what any cookie is worth: a server may repeat it anywhere.
     pub fn masked(&self, text: &str) -> String {
         let seen = self.seen.borrow();
-        seen.values.iter().fold(text.to_owned(), |text, value| text.replace(value.as_str(), "***"))
+        // The longer ones first, so that none hides a part of another.
+        let mut values: Vec<&str> = seen.values.iter().map(String::as_str).collect();
+        values.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
+        values.into_iter().fold(text.to_owned(), |text, value| text.replace(value, "***"))
     }
 
     /// Keeps this out of every text, too.
@@ -144,7 +157,11 @@ impl<'a> Browser<'a> {
 
     fn send(&self, client: &Client<'_>, request: &Request) -> Result<Answer, Unwell> {
         match client.send(request, self.deadline, MAX_PAGE) {
-            Ok(answer) => {
+            Ok(mut answer) => {
+                // Before anything of it is cut off: half a secret would not be found again.
+                if let Ok(text) = std::str::from_utf8(&answer.body) {
+                    answer.body = self.masked(text).into_bytes();
+                }
                 answer.headers("set-cookie").for_each(|header| self.note(&request.url, header));
                 Ok(answer)
             }
