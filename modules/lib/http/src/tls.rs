@@ -1,6 +1,7 @@
 //! TLS: what is trusted, and the conversation.
 
 mod authorities;
+mod provider;
 mod session;
 mod verifier;
 mod words;
@@ -8,10 +9,10 @@ mod words;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use rustls::ClientConfig;
 use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
-use rustls::{ClientConfig, crypto};
 use thiserror::Error;
 
 use crate::TlsFault;
@@ -109,7 +110,7 @@ impl Tls {
     }
 
     fn make(&self) -> Result<Arc<ClientConfig>, Box<dyn std::error::Error>> {
-        let provider = Arc::new(crypto::ring::default_provider());
+        let provider = Arc::new(provider::provider());
         let verifier = self.verifier(&provider)?;
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
