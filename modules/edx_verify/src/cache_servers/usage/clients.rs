@@ -156,6 +156,15 @@ fn others(connections: &[Connection]) -> BTreeSet<String> {
     others.map(|connection| connection.peer.clone()).collect()
 }
 
+/// Who was connected instead, which tells of a go-between, such as a NAT.
+fn whose(looks: &Looks) -> String {
+    const NAMED: usize = 6;
+    let address = |peer: &String| Connection { peer: peer.clone(), ..Connection::default() }.address();
+    let addresses: BTreeSet<IpAddr> = looks.new.union(&looks.kept).filter_map(address).collect();
+    let named: Vec<String> = addresses.iter().take(NAMED).map(ToString::to_string).collect();
+    if named.is_empty() { ", nor any other one".to_owned() } else { format!(", but from {}", named.join(", ")) }
+}
+
 impl Wanted {
     fn is_in(&self, looks: &Looks) -> bool {
         self.connections(looks) > 0
@@ -177,7 +186,7 @@ impl Wanted {
             0 => Check::failed(
                 CLIENTS,
                 &self.name,
-                format!("no connection from it to {names} was seen"),
+                format!("no connection from it to {names} was seen{}", whose(looks)),
                 "see whether its settings files point there, whether it was restarted since, and whether pages of it were \
                  asked for",
             ),
