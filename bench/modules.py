@@ -29,9 +29,9 @@ with open(path, "w") as file:
 """
 
 
-def settings_file(path, lines):
+def settings_file(path, lines, more=()):
     """A settings file in the shape of lms.yml: seven caches, then as many other settings as fit."""
-    text = ["CACHES:"]
+    text = [*more, "CACHES:"]
     for cache in ["celery", "configuration", "course_structure_cache", "default", "general",
                   "mongo_metadata_inheritance", "staticfiles"]:
         text += [
@@ -56,11 +56,15 @@ def settings_file(path, lines):
 
 
 class Way:
-    """One way of pointing the caches of a file elsewhere; each run goes to the other endpoint."""
+    """One way of pointing the caches of a file elsewhere; each run goes to the other endpoint.
 
-    def __init__(self, name, command):
+    Of a way that shall find something wrong, `exit_code` is not 0.
+    """
+
+    def __init__(self, name, command, exit_code=0):
         self.name = name
         self.command = command
+        self.exit_code = exit_code
         self.seconds = []
         self.kilobytes = 0
         self.turn = 0
@@ -79,14 +83,14 @@ class Way:
         pid = os.posix_spawn(program, argv, os.environ, file_actions=quiet)
         _, status = os.waitpid(pid, 0)
         self.seconds.append(time.perf_counter() - started)
-        if status:
+        if os.waitstatus_to_exitcode(status) != self.exit_code:
             sys.exit(f"{self.name} failed: {' '.join(argv)}")
 
     def weigh(self):
         """Runs it once more for its peak memory: GNU time forks from a small process, so that it is the command's own."""
         with tempfile.NamedTemporaryFile() as usage:
             argv = ["/usr/bin/time", "--output", usage.name, "--format", "%M", *self.next_command()]
-            subprocess.run(argv, stdout=subprocess.DEVNULL, check=True)
+            subprocess.run(argv, stdout=subprocess.DEVNULL, check=self.exit_code == 0)
             self.kilobytes = int(pathlib.Path(usage.name).read_text().split()[-1])
 
     @property

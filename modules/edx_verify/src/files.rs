@@ -40,14 +40,23 @@ pub fn snapshot(options: &Options) -> Result<Snapshot, Box<Check>> {
     Ok(snapshot)
 }
 
-/// Judges where the caches in the files point.
-pub fn verify(snapshot: &Snapshot, wanted: &[Endpoint]) -> (Files, Verification) {
+/// Judges where the caches in the files point. `findings` are filled with all else that they say, where that is wanted:
+/// each file is parsed once.
+pub fn verify(snapshot: &Snapshot, wanted: &[Endpoint], mut findings: Option<&mut Findings>) -> (Files, Verification) {
     let mut checks = Vec::new();
     let mut files = Files { release: snapshot.release, here: snapshot.here.clone(), ..Files::default() };
     let mut read = 0;
-    for file in snapshot.files.iter().filter(|file| may_have_caches(&file.path)) {
-        match caches::read(file) {
-            Ok(caches) => {
+    for file in &snapshot.files {
+        let opened = file.open();
+        if let Some(findings) = &mut findings {
+            findings.look_at(snapshot, &opened);
+        }
+        if !may_have_caches(&file.path) {
+            continue;
+        }
+        match opened.document() {
+            Ok(document) => {
+                let caches = caches::read(&file.path, document);
                 read += 1;
                 checks.extend(checks::judge(&file.path, &caches, &files, wanted));
                 files.caches.extend(caches);

@@ -118,7 +118,9 @@ fn of_files(
     way: Way<'_>,
 ) -> (Verification, Option<layers::Found>) {
     let mut verification = Verification::default();
-    let (files, mut seen) = files::verify(snapshot, &options.memcached);
+    let mut findings = Findings::default();
+    let also = options.layers.is_some().then_some(&mut findings);
+    let (files, mut seen) = files::verify(snapshot, &options.memcached, also);
     // With the layers, a cache of this server is where it may be, unless somebody said where it should be.
     if options.layers.is_some() && options.memcached.is_empty() {
         seen.checks.retain(|check| check.name == files::READABLE);
@@ -129,7 +131,6 @@ fn of_files(
         verification.extend(server_vars::verify(path, variables, &files));
     }
     let Some(wanted) = &options.layers else { return (verification, None) };
-    let findings: Findings = snapshot.findings();
     verification.checks.extend(files::others_unreadable(&findings, &verification.checks));
     let record = variables.as_ref().map(|(_, variables)| variables);
     let (found, seen) = layers::verify(&layers::Data { findings: &findings, snapshot, record }, wanted, way);

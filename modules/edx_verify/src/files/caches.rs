@@ -2,9 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use edx_layout::{
-    CacheEntry, Endpoint, EndpointError, FileError, Location, ObservedCache, SnapshotFile, find_caches, redacted,
-};
+use edx_layout::{CacheEntry, Endpoint, EndpointError, Location, ObservedCache, find_caches, redacted};
 use lossless_yaml::Document;
 
 /// A cache whose backend is memcached.
@@ -40,9 +38,8 @@ impl Server {
 }
 
 /// Every cache on memcached in `file`, in the file's order.
-pub fn read(file: &SnapshotFile) -> Result<Vec<Cache>, FileError> {
-    let document = Document::parse(file.content.as_deref().map_err(Clone::clone)?)?;
-    Ok(find_caches(&document).iter().map(|entry| cache(&file.path, entry)).collect())
+pub fn read(file: &Path, document: &Document) -> Vec<Cache> {
+    find_caches(document).iter().map(|entry| cache(file, entry)).collect()
 }
 
 fn cache(file: &Path, entry: &CacheEntry<'_>) -> Cache {

@@ -32,6 +32,8 @@ pub use record::{
 pub use release::{Release, UnknownRelease};
 pub use server_vars::{ObservedCache, ServerVars, Unexpressed, UnexpressedReason, server_vars};
 pub use service::{EDXAPP_CACHES, MemcachedVariable, SERVICES, Service, root_of, service_of};
-pub use snapshot::{FileError, Findings, MAX_FILE, OUTSIDE_FILES, ReadError, SERVER_VARS, Snapshot, SnapshotFile};
+pub use snapshot::{
+    FileError, Findings, MAX_FILE, OUTSIDE_FILES, OpenFile, ReadError, SERVER_VARS, Snapshot, SnapshotFile,
+};
 pub use supervisor::{configured_programs, programs_to_restart};
 pub use target::{TargetError, check_target, resolve};

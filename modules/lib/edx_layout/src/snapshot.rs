@@ -2,6 +2,7 @@
 
 mod read;
 
+use std::cell::OnceCell;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -58,6 +59,12 @@ pub struct SnapshotFile {
     pub path: PathBuf,
     /// Its bytes, or why they are not known.
     pub content: Result<Vec<u8>, ReadError>,
+}
+
+/// A file that is looked at, by several perhaps, and parsed once.
+pub struct OpenFile<'a> {
+    file: &'a SnapshotFile,
+    document: OnceCell<Result<Document, FileError>>,
 }
 
 /// Why the content of a file is not known.
@@ -133,25 +140,9 @@ impl Snapshot {
     pub fn findings(&self) -> Findings {
         let mut findings = Findings::default();
         for file in &self.files {
-            if let Err(error) = self.look_at(file, &mut findings) {
-                findings.unreadable.push((file.path.clone(), error));
-            }
+            findings.look_at(self, &file.open());
         }
         findings
-    }
-
-    fn look_at(&self, file: &SnapshotFile, findings: &mut Findings) -> Result<(), FileError> {
-        let content = file.content.as_deref().map_err(Clone::clone)?;
-        if is_shell(&file.path) {
-            findings.settings.extend(crate::data::find_data(&file.path, content, self.release)?);
-            return Ok(());
-        }
-        let doc = Document::parse(content)?;
-        let companion = self.companion(&file.path);
-        let looked_at = File { path: &file.path, doc: &doc, companion: companion.as_ref(), release: self.release };
-        findings.settings.extend(find_in(&looked_at));
-        findings.prefixes.extend(prefixes(&file.path, &doc, self.release));
-        Ok(())
     }
 
     /// The other one of LMS's or Studio's two JSON files, where it can be read.
@@ -164,6 +155,50 @@ impl Snapshot {
         };
         let other = self.files.iter().find(|file| file.path == path.with_file_name(&other))?;
         Document::parse(other.content.as_deref().ok()?).ok()
+    }
+}
+
+impl SnapshotFile {
+    /// To look at it more than once.
+    pub fn open(&self) -> OpenFile<'_> {
+        OpenFile { file: self, document: OnceCell::new() }
+    }
+}
+
+impl<'a> OpenFile<'a> {
+    /// The file.
+    pub fn file(&self) -> &'a SnapshotFile {
+        self.file
+    }
+
+    /// What is in it as YAML, parsed when it is first asked for.
+    pub fn document(&self) -> Result<&Document, FileError> {
+        let parse = || Ok(Document::parse(self.file.content.as_deref().map_err(Clone::clone)?)?);
+        self.document.get_or_init(parse).as_ref().map_err(Clone::clone)
+    }
+}
+
+impl Findings {
+    /// Adds what one file of `snapshot` says.
+    pub fn look_at(&mut self, snapshot: &Snapshot, opened: &OpenFile<'_>) {
+        if let Err(error) = self.try_to_look_at(snapshot, opened) {
+            self.unreadable.push((opened.file.path.clone(), error));
+        }
+    }
+
+    fn try_to_look_at(&mut self, snapshot: &Snapshot, opened: &OpenFile<'_>) -> Result<(), FileError> {
+        let path = &opened.file.path;
+        if is_shell(path) {
+            let content = opened.file.content.as_deref().map_err(Clone::clone)?;
+            self.settings.extend(crate::data::find_data(path, content, snapshot.release)?);
+            return Ok(());
+        }
+        let doc = opened.document()?;
+        let companion = snapshot.companion(path);
+        let looked_at = File { path, doc, companion: companion.as_ref(), release: snapshot.release };
+        self.settings.extend(find_in(&looked_at));
+        self.prefixes.extend(prefixes(path, doc, snapshot.release));
+        Ok(())
     }
 }
 
