@@ -19,7 +19,7 @@ pub fn man() -> Ending {
     let mut page = Vec::new();
     match render(&mut page) {
         Ok(()) => print(&page),
-        Err(error) => output::failed_to_print(&error),
+        Err(error) => output::failed_to_print(&error, Ending::Well),
     }
 }
 
@@ -59,8 +59,9 @@ fn escaped(name: &str) -> String {
 }
 
 fn print(text: &[u8]) -> Ending {
-    match io::stdout().lock().write_all(text) {
+    let mut out = io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
         Ok(()) => Ending::Well,
-        Err(error) => output::failed_to_print(&error),
+        Err(error) => output::failed_to_print(&error, Ending::Well),
     }
 }

@@ -1,5 +1,7 @@
 //! The place from which to look: this machine, or the far end of a chain of SSH connections.
 
+use std::fs::File;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,11 +62,13 @@ fn dial_of(connection: Connection) -> Arc<dyn Dial> {
     Arc::new(connection)
 }
 
-/// A file that somebody named has to be there.
+/// A file that somebody named has to be there. It is read for each hop, so a pipe is none.
 fn readable(option: &str, files: &[PathBuf]) -> Result<(), Error> {
     files.iter().try_for_each(|file| {
-        std::fs::File::open(file)
-            .map(drop)
-            .map_err(|reason| Error::Options(format!("{option} {}: {reason}", file.display())))
+        let is_file = file.metadata().and_then(|metadata| match metadata.is_file() {
+            true => File::open(file).map(drop),
+            false => Err(io::Error::other("it is not a regular file")),
+        });
+        is_file.map_err(|reason| Error::Options(format!("{option} {}: {reason}", file.display())))
     })
 }
