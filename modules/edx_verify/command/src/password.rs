@@ -15,11 +15,7 @@ const MOST: u64 = 4096;
 /// From the file, the environment or the terminal, the first of them that there is.
 pub fn read(user: &str, file: Option<&Path>) -> Result<String, Error> {
     if let Some(path) = file {
-        let text = if path == Path::new("-") {
-            text(io::stdin().lock())
-        } else {
-            File::open(path).and_then(text)
-        };
+        let text = if path == Path::new("-") { text(io::stdin().lock()) } else { File::open(path).and_then(text) };
         let text = text.map_err(|reason| Error::PasswordFile { path: path.to_owned(), reason })?;
         return Ok(text.trim_end_matches(['\r', '\n']).to_owned());
     }

@@ -153,11 +153,7 @@ fn one(text: &str, piece: &[u8]) -> Option<(Told, bool)> {
 }
 
 /// Each file that was told of, once, with what came of it.
-fn put_together(
-    came: &[(PathBuf, Vec<u8>)],
-    told: Vec<Told>,
-    said: &str,
-) -> Vec<(PathBuf, Result<Vec<u8>, String>)> {
+fn put_together(came: &[(PathBuf, Vec<u8>)], told: Vec<Told>, said: &str) -> Vec<(PathBuf, Result<Vec<u8>, String>)> {
     let content = |path: &Path, refused: Option<String>| {
         if let Some(reason) = refused {
             return Err(reason);

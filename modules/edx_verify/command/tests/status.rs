@@ -12,11 +12,14 @@ use common::{Files, free_port, hop, known, memcached, redis, run, run_for, run_i
 use serde_json::{Value, json};
 use sshd::Lab;
 
-/// What differs between a look from here and one over SSH: what the server is called, and what it is known by.
+/// What a server is known by, which is not the same from both sides.
+const NAMES: [&str; 3] = ["host", "name", "addresses"];
+
+/// The result without what differs between a look on the server and one over SSH.
 fn without_names(result: &Value) -> Value {
     let mut result = result.clone();
     for status in result["statuses"].as_array_mut().unwrap() {
-        for key in ["host", "name", "addresses"] {
+        for key in NAMES {
             status.as_object_mut().unwrap().remove(key);
         }
     }
@@ -72,7 +75,10 @@ fn a_look_through_two_hosts_says_what_a_look_on_the_server_says() {
     for endpoint in [&cache.endpoint, &queue.endpoint] {
         assert!(server.log().contains(&target(endpoint)), "{}", server.log());
     }
-    assert_eq!(bastion.log().matches(" target ").count(), bastion.log().matches(&target(&format!("127.0.0.1:{}", server.port))).count());
+    assert_eq!(
+        bastion.log().matches(" target ").count(),
+        bastion.log().matches(&target(&format!("127.0.0.1:{}", server.port))).count()
+    );
     assert_eq!(files.listing(), before, "nothing was written");
 }
 
@@ -96,7 +102,8 @@ fn what_releases_render_is_seen_alike_from_both_sides() {
         assert!(Command::new("chmod").args(["-R", "u+w"]).arg(root.path()).status().unwrap().success());
         let folder = root.path().join("edx/etc").display().to_string();
         let vars = renderings.join(release).join("server-vars.yml").display().to_string();
-        let asked = ["status", "--json", "--no-connect", "--path", &folder, "--server-vars", &vars, "--release", release];
+        let asked =
+            ["status", "--json", "--no-connect", "--path", &folder, "--server-vars", &vars, "--release", release];
         let (here, there) = (run(&asked), run_in(&lab, &[&asked[..], &["--app-server", &hop(&server)]].concat()));
         assert_eq!(checks(&there.json()), checks(&here.json()), "{release}");
         assert_eq!(without_names(&there.json())["statuses"], without_names(&here.json())["statuses"], "{release}");
