@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use ssh::Hop;
 
+/// What the exit status says.
+pub const ENDINGS: &str = "0 all is as it should be, 1 a check failed, 2 the command line is wrong, 3 it could not be \
+                           looked at";
+
 /// Tells where a native Open edX platform stands: what is still on its application servers, whether a move worked,
 /// and whether a second application server may be added. Never changes anything.
 #[derive(Debug, Parser)]
 #[command(name = "edx_verify", bin_name = "edx_verify", version, arg_required_else_help = true)]
-#[command(after_help = "Exit status: 0 all is as it should be, 1 a check failed, 2 the command line is wrong, \
-                        3 it could not be looked at.")]
+#[command(after_help = format!("Exit status: {ENDINGS}."))]
 pub struct Cli {
     #[command(flatten)]
     pub way: Way,
@@ -151,9 +154,10 @@ pub struct Platform {
     /// Studio, as authors reach it
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     pub studio_url: Option<String>,
-    /// Sign in as this user; the password is asked for, or read from --login-password-file or the environment variable
-    /// `EDX_VERIFY_LOGIN_PASSWORD`
+    /// Sign in as this user
     #[arg(long, value_name = "EMAIL", requires = "lms_url")]
+    #[arg(help = "Sign in as this user; the password is asked for, or read from --login-password-file or the \
+                  environment variable EDX_VERIFY_LOGIN_PASSWORD")]
     pub login_user: Option<String>,
     /// The file with the password; - for standard input
     #[arg(long, value_name = "FILE", requires = "login_user", value_hint = ValueHint::FilePath)]

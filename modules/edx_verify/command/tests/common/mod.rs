@@ -117,26 +117,30 @@ impl Drop for Daemon {
 
 /// A memcached on this address; none, with a message, where it is not installed.
 pub fn memcached(address: &str) -> Option<Daemon> {
-    daemon("/usr/bin/memcached", address, |port| {
-        ["-u", "nobody", "-U", "0", "-l", address, "-p", port].map(str::to_owned).into()
-    })
+    memcached_on(address, free_port(address))
+}
+
+/// A memcached on this address and port; none, with a message, where it is not installed.
+pub fn memcached_on(address: &str, port: u16) -> Option<Daemon> {
+    let text = port.to_string();
+    daemon("/usr/bin/memcached", address, port, &["-u", "nobody", "-U", "0", "-l", address, "-p", &text])
 }
 
 /// A Redis on this address; none, with a message, where it is not installed.
 pub fn redis(address: &str) -> Option<Daemon> {
-    daemon("/usr/bin/redis-server", address, |port| {
-        ["--bind", address, "--port", port, "--save", "", "--appendonly", "no"].map(str::to_owned).into()
-    })
+    let port = free_port(address);
+    let text = port.to_string();
+    let arguments = ["--bind", address, "--port", &text, "--save", "", "--appendonly", "no"];
+    daemon("/usr/bin/redis-server", address, port, &arguments)
 }
 
-fn daemon(program: &str, address: &str, arguments: impl Fn(&str) -> Vec<String>) -> Option<Daemon> {
+fn daemon(program: &str, address: &str, port: u16, arguments: &[&str]) -> Option<Daemon> {
     if !Path::new(program).exists() {
         println!("skipped: {program} is not installed");
         return None;
     }
-    let port = free_port(address);
     let mut command = Command::new(program);
-    command.args(arguments(&port.to_string())).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let process = command.spawn().unwrap();
     let daemon = Daemon { process, endpoint: format!("{address}:{port}") };
     for _ in 0..500 {
