@@ -1,4 +1,5 @@
-//! The command line.
+//! The command line. What stands above a field is its help, in which a backtick would be shown.
+#![allow(clippy::doc_markdown)]
 
 use std::path::PathBuf;
 
@@ -154,10 +155,9 @@ pub struct Platform {
     /// Studio, as authors reach it
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     pub studio_url: Option<String>,
-    /// Sign in as this user
+    /// Sign in as this user; the password is asked for, or read from --login-password-file or the environment variable
+    /// EDX_VERIFY_LOGIN_PASSWORD
     #[arg(long, value_name = "EMAIL", requires = "lms_url")]
-    #[arg(help = "Sign in as this user; the password is asked for, or read from --login-password-file or the \
-                  environment variable EDX_VERIFY_LOGIN_PASSWORD")]
     pub login_user: Option<String>,
     /// The file with the password; - for standard input
     #[arg(long, value_name = "FILE", requires = "login_user", value_hint = ValueHint::FilePath)]

@@ -1,6 +1,6 @@
 //! What is printed, and how the command ends.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -88,7 +88,7 @@ fn coloured(text: &str) -> String {
         match word {
             Some((word, colour)) => {
                 let style = Style::new().fg_color(Some((*colour).into()));
-                coloured.push_str(&format!("{style}{word}{style:#}"));
+                let _ = write!(coloured, "{style}{word}{style:#}");
                 coloured.push_str(&line[word.len()..]);
             }
             None => coloured.push_str(line),

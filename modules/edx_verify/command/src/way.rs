@@ -65,10 +65,9 @@ fn dial_of(connection: Connection) -> Arc<dyn Dial> {
 /// A file that somebody named has to be there. It is read for each hop, so a pipe is none.
 fn readable(option: &str, files: &[PathBuf]) -> Result<(), Error> {
     files.iter().try_for_each(|file| {
-        let is_file = file.metadata().and_then(|metadata| match metadata.is_file() {
-            true => File::open(file).map(drop),
-            false => Err(io::Error::other("it is not a regular file")),
-        });
+        let not_one = || Err(io::Error::other("it is not a regular file"));
+        let is_file =
+            file.metadata().and_then(|found| if found.is_file() { File::open(file).map(drop) } else { not_one() });
         is_file.map_err(|reason| Error::Options(format!("{option} {}: {reason}", file.display())))
     })
 }
