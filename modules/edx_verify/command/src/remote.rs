@@ -200,6 +200,29 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_was_told_of_and_did_not_come_has_the_reason() {
+        let stderr = b"\0file 3 /e/a.yml\0tar: /e/b c.yml: Cannot open: Permission denied\n\0file 9 /e/b c.yml\0\
+            \0dangling 0 /e/d.yml\0\0large 99 /e/e.yml\0\0file 1 /e/f.yml\0sudo: a lecture\n";
+        let (told, said) = told(stderr);
+        assert_eq!(said, "tar: /e/b c.yml: Cannot open: Permission denied\nsudo: a lecture");
+        let files = put_together(&[(PathBuf::from("/e/a.yml"), b"a: ".to_vec())], told, &said);
+        let expected = [
+            ("/e/a.yml", Ok(b"a: ".to_vec())),
+            ("/e/b c.yml", Err("it cannot be read: tar: /e/b c.yml: Cannot open: Permission denied")),
+            ("/e/e.yml", Err("it has 99 bytes, more than any settings file (16777216); see what it is")),
+            ("/e/f.yml", Err("it cannot be read: the server did not send it")),
+            ("/e/d.yml", Err("it is a symbolic link that leads nowhere; remove it")),
+        ];
+        assert_eq!(files, expected.map(|(path, content)| (PathBuf::from(path), content.map_err(str::to_owned))));
+    }
+
+    #[test]
+    fn what_a_login_shell_says_before_the_mark_is_passed_over() {
+        assert_eq!(after(b"Welcome\n\0edx_verify\0rest", MARK), Some(&b"rest"[..]));
+        assert_eq!(after(b"sh: sudo: not found", MARK), None);
+    }
+
+    #[test]
     fn an_archive_that_breaks_off_gives_what_came_before() {
         let mut builder = tar::Builder::new(Vec::new());
         for name in ["edx/etc/lms.yml", "edx/etc/studio.yml"] {
