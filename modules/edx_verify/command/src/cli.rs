@@ -29,10 +29,13 @@ pub struct Cli {
 #[command(next_help_heading = "From where")]
 pub struct Way {
     /// Reach everything through SSH, by this hop; several make a chain, the first one nearest
-    #[arg(long, global = true, value_name = "USER@HOST[:PORT]", value_delimiter = ',', value_hint = ValueHint::Hostname)]
+    #[arg(long, global = true, value_name = "USER@HOST[:PORT]", value_delimiter = ',')]
+    #[arg(value_hint = ValueHint::Hostname)]
     pub via: Vec<Hop>,
-    /// Look from this application server, over SSH, and read its settings there; sudo is used where the user is not root
-    #[arg(long, global = true, value_name = "USER@HOST[:PORT]", value_delimiter = ',', value_hint = ValueHint::Hostname)]
+    /// Look from this application server, over SSH, and read its settings there; sudo is used where the user is not
+    /// root
+    #[arg(long, global = true, value_name = "USER@HOST[:PORT]", value_delimiter = ',')]
+    #[arg(value_hint = ValueHint::Hostname)]
     pub app_server: Vec<Hop>,
     /// A private key to sign in with; ssh-agent and the usual files in ~/.ssh are tried without it
     #[arg(long, short, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -87,7 +90,8 @@ pub struct Status {
     #[arg(long, value_name = "FOLDER", default_value = "/edx/etc", value_hint = ValueHint::DirPath)]
     pub path: PathBuf,
     /// The variables that the next upgrade gets
-    #[arg(long, value_name = "FILE", default_value = "/edx/app/edx_ansible/server-vars.yml", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", default_value = "/edx/app/edx_ansible/server-vars.yml")]
+    #[arg(value_hint = ValueHint::FilePath)]
     pub server_vars: PathBuf,
     /// The release of Open edX, where it cannot be found out
     #[arg(long, value_name = "NAME")]

@@ -17,12 +17,13 @@ const MAX_ARCHIVE: usize = 64 * 1024 * 1024;
 /// The most bytes of a command's words.
 const MAX_WORDS: usize = 64 * 1024;
 
-/// Runs what follows as root: as it is where the user is root, otherwise with sudo, whose own words tell when it wants a
-/// password. One word for any login shell.
+/// Runs what follows as root: as it is where the user is root, otherwise with sudo, whose own words tell when it wants
+/// a password. One word for any login shell.
 const AS_ROOT: &str = r#"sh -c 'if [ "$(id -u)" = 0 ]; then exec "$@"; else exec sudo -n "$@"; fi' sh"#;
-/// Prints a mark, then the settings files and the other files that follow as a tar archive. What is listed of a folder,
-/// and under which name, is what a look on the server itself lists: a link to a file of the folder stands for that file,
-/// and what is neither a file nor a broken link is no settings file. Standard error tells of each, between zero bytes.
+/// Prints a mark, then the settings files and the other files that follow as a tar archive. What is listed of a
+/// folder, and under which name, is what a look on the server itself lists: a link to a file of the folder stands for
+/// that file, and what is neither a file nor a broken link is no settings file. Standard error tells of each, between
+/// zero bytes.
 const ARCHIVE: &str = r#"
 LC_ALL=C
 export LC_ALL

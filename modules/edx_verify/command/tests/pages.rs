@@ -18,7 +18,8 @@ fn page(arguments: &[&str]) -> String {
 /// What bash offers for the last of these words.
 fn offered(script: &Path, words: &[&str]) -> String {
     let line = format!(
-        "source '{}' && COMP_WORDS=({}) && COMP_CWORD={} && _edx_verify edx_verify '{}' '{}' && echo \"${{COMPREPLY[*]}}\"",
+        "source '{}' && COMP_WORDS=({}) && COMP_CWORD={} && _edx_verify edx_verify '{}' '{}' && \
+         echo \"${{COMPREPLY[*]}}\"",
         script.display(),
         words.join(" "),
         words.len() - 1,

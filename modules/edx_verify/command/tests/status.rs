@@ -324,9 +324,10 @@ fn settings_are_written_to_no_file_on_either_side() {
     fs::create_dir(&temporary).unwrap();
     let there = lab.file("run");
     let trace = |name: &str| {
-        let traced = "trace=open,openat,creat,mkdir,mkdirat,memfd_create,rename,renameat,renameat2,link,linkat";
-        format!("strace -f -qq -e {traced} -o '{}'", lab.file(name).display())
+        let calls = "trace=open,openat,creat,mkdir,mkdirat,memfd_create,rename,renameat,renameat2,link,linkat";
+        format!("strace -f -qq -e {calls} -o {}", lab.file(name).display())
     };
+    // $$ is a number of its own for each command.
     script(
         &there,
         &format!(
@@ -335,16 +336,14 @@ fn settings_are_written_to_no_file_on_either_side() {
             trace("there.$$")
         ),
     );
-    // $$ is the shell's, which each command has of its own.
-    script(&there, &fs::read_to_string(&there).unwrap().replace("'", "\""));
     let server = known(&lab, "server", &format!("ForceCommand {}", there.display()));
     let mut look = common::command_in(&lab, &words(&files.status(&["--no-connect", "--app-server", &hop(&server)])));
     look.env("TMPDIR", &temporary).current_dir(&temporary);
     let line = format!("exec {} \"$@\"", trace("here"));
-    let mut traced = Command::new("sh");
-    traced.args(["-c", &line, "sh"]).arg(look.get_program()).args(look.get_args()).current_dir(&temporary);
-    traced.env("TMPDIR", &temporary).env("HOME", "/nonexistent").env_remove("SSH_AUTH_SOCK");
-    let output = traced.output().unwrap();
+    let mut look_here = Command::new("sh");
+    look_here.args(["-c", &line, "sh"]).arg(look.get_program()).args(look.get_args()).current_dir(&temporary);
+    look_here.env("TMPDIR", &temporary).env("HOME", "/nonexistent").env_remove("SSH_AUTH_SOCK");
+    let output = look_here.output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let folder = lab.file("here").parent().unwrap().to_owned();
     let traces: Vec<_> = fs::read_dir(folder)

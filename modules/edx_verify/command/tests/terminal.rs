@@ -66,6 +66,20 @@ fn words_have_colours_on_a_terminal_and_none_in_a_pipe_or_where_nobody_wants_the
     }
 }
 
+/// Waits until the terminal below script(1) shows nothing of what is typed, which comes after the question.
+fn wait_for_silence(script: u32) {
+    for _ in 0..1000 {
+        let children = std::fs::read_to_string(format!("/proc/{script}/task/{script}/children")).unwrap();
+        let terminal = std::fs::read_link(format!("/proc/{}/fd/0", children.split(' ').next().unwrap())).unwrap();
+        let settings = Command::new("stty").arg("-F").arg(terminal).arg("-a").output().unwrap();
+        if String::from_utf8(settings.stdout).unwrap().contains(" -echo ") {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("the terminal still shows what is typed");
+}
+
 #[test]
 fn a_password_is_asked_for_without_showing_it_and_without_progress_over_the_question() {
     let url = format!("http://{}", nobody());
@@ -80,6 +94,7 @@ fn a_password_is_asked_for_without_showing_it_and_without_progress_over_the_ques
         screen.push(byte[0]);
     }
     assert_eq!(String::from_utf8_lossy(&screen), "Password of staff@example.com: ");
+    wait_for_silence(process.id());
     stdin.write_all(format!("{SECRET}\n").as_bytes()).unwrap();
     let mut rest = String::new();
     stdout.read_to_string(&mut rest).unwrap();

@@ -118,7 +118,8 @@ fn healthy() -> u16 {
                 r#"{"modulestore": {"status": true, "message": "OK"}, "sql": {"status": true, "message": "OK"}}"#;
             let _ = write!(
                 stream,
-                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+                 Connection: close\r\n\r\n{body}",
                 body.len()
             );
         }

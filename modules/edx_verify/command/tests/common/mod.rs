@@ -1,4 +1,4 @@
-//! What the tests of the command share: the command itself, SSH servers of their own, and an application server's files.
+//! What the tests of the command share: the command itself, SSH servers of their own, an application server's files.
 
 #![allow(dead_code, clippy::unwrap_used, clippy::print_stdout, reason = "each test uses a part of it")]
 
@@ -210,8 +210,8 @@ fn edxapp(memcached: &str, redis: &str) -> String {
     for name in ["default", "general"] {
         let _ = write!(
             text,
-            "    {name}:\n        BACKEND: django.core.cache.backends.memcached.MemcachedCache\n        KEY_PREFIX: {name}\n        \
-             LOCATION:\n        - {memcached}\n"
+            "    {name}:\n        BACKEND: django.core.cache.backends.memcached.MemcachedCache\n        KEY_PREFIX: \
+             {name}\n        LOCATION:\n        - {memcached}\n"
         );
     }
     let _ = write!(
