@@ -6,12 +6,15 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use ssh::Hop;
 
+/// What the exit status says.
+pub const ENDINGS: &str = "0 all is as it should be, 1 a check failed, 2 the command line is wrong, 3 it could not be \
+                           looked at";
+
 /// Tells where a native Open edX platform stands: what is still on its application servers, whether a move worked,
 /// and whether a second application server may be added. Never changes anything.
 #[derive(Debug, Parser)]
 #[command(name = "edx_verify", bin_name = "edx_verify", version, arg_required_else_help = true)]
-#[command(after_help = "Exit status: 0 all is as it should be, 1 a check failed, 2 the command line is wrong, \
-                        3 it could not be looked at.")]
+#[command(after_help = format!("Exit status: {ENDINGS}."))]
 pub struct Cli {
     #[command(flatten)]
     pub way: Way,
@@ -26,10 +29,13 @@ pub struct Cli {
 #[command(next_help_heading = "From where")]
 pub struct Way {
     /// Reach everything through SSH, by this hop; several make a chain, the first one nearest
-    #[arg(long, global = true, value_name = "USER@HOST[:PORT]", value_delimiter = ',', value_hint = ValueHint::Hostname)]
+    #[arg(long, global = true, value_name = "USER@HOST[:PORT]", value_delimiter = ',')]
+    #[arg(value_hint = ValueHint::Hostname)]
     pub via: Vec<Hop>,
-    /// Look from this application server, over SSH, and read its settings there; sudo is used where the user is not root
-    #[arg(long, global = true, value_name = "USER@HOST[:PORT]", value_delimiter = ',', value_hint = ValueHint::Hostname)]
+    /// Look from this application server, over SSH, and read its settings there; sudo is used where the user is not
+    /// root
+    #[arg(long, global = true, value_name = "USER@HOST[:PORT]", value_delimiter = ',')]
+    #[arg(value_hint = ValueHint::Hostname)]
     pub app_server: Vec<Hop>,
     /// A private key to sign in with; ssh-agent and the usual files in ~/.ssh are tried without it
     #[arg(long, short, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -84,7 +90,8 @@ pub struct Status {
     #[arg(long, value_name = "FOLDER", default_value = "/edx/etc", value_hint = ValueHint::DirPath)]
     pub path: PathBuf,
     /// The variables that the next upgrade gets
-    #[arg(long, value_name = "FILE", default_value = "/edx/app/edx_ansible/server-vars.yml", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", default_value = "/edx/app/edx_ansible/server-vars.yml")]
+    #[arg(value_hint = ValueHint::FilePath)]
     pub server_vars: PathBuf,
     /// The release of Open edX, where it cannot be found out
     #[arg(long, value_name = "NAME")]
@@ -153,7 +160,7 @@ pub struct Platform {
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     pub studio_url: Option<String>,
     /// Sign in as this user; the password is asked for, or read from --login-password-file or the environment variable
-    /// `EDX_VERIFY_LOGIN_PASSWORD`
+    /// EDX_VERIFY_LOGIN_PASSWORD
     #[arg(long, value_name = "EMAIL", requires = "lms_url")]
     pub login_user: Option<String>,
     /// The file with the password; - for standard input

@@ -13,8 +13,8 @@ pub enum Error {
     Ssh(ssh::Error),
     /// sudo wants a password, or does not let the user.
     #[error(
-        "{server}: the settings belong to several users, and sudo does not let this one read them ({said}); sign in as root, or \
-             let sudo work without a password (NOPASSWD)"
+        "{server}: the settings belong to several users, and sudo does not let this one read them ({said}); sign \
+         in as root, or let sudo work without a password (NOPASSWD)"
     )]
     Sudo {
         /// The application server.
@@ -23,8 +23,11 @@ pub enum Error {
         said: String,
     },
     /// There is nothing to read.
-    #[error("{server}: no settings file (*.yml) was read from {}{}; a native Open edX has its settings in /edx/etc", .folder.display(),
-            if .said.is_empty() { String::new() } else { format!(" ({said})") })]
+    #[error(
+        "{server}: no settings file (*.yml) was read from {}{}; a native Open edX has its settings in /edx/etc",
+        .folder.display(),
+        if .said.is_empty() { String::new() } else { format!(" ({said})") }
+    )]
     NoSettings {
         /// The application server.
         server: String,
@@ -46,8 +49,8 @@ pub enum Error {
     },
     /// Nobody can be asked for it.
     #[error(
-        "there is no terminal to ask for the password of {user}: give it in --login-password-file, or in the environment variable \
-             EDX_VERIFY_LOGIN_PASSWORD"
+        "there is no terminal to ask for the password of {user}: give it in --login-password-file, or in the environment \
+         variable EDX_VERIFY_LOGIN_PASSWORD"
     )]
     NoPassword {
         /// Who signs in.

@@ -64,13 +64,13 @@ struct Progress(ProgressBar);
 
 impl Progress {
     fn new(is_quiet: bool) -> Self {
-        let bar = if is_quiet { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
-        bar.enable_steady_tick(Duration::from_millis(120));
-        Self(bar)
+        Self(if is_quiet { ProgressBar::hidden() } else { ProgressBar::new_spinner() })
     }
 
     fn say(&self, what: impl Into<String>) {
         self.0.set_message(what.into());
+        // Not before there is something to say: a question may be on the terminal.
+        self.0.enable_steady_tick(Duration::from_millis(120));
     }
 }
 
@@ -213,8 +213,11 @@ fn of_server(server: &Hop, asked: &Status, options: &Options, way: &Way) -> Resu
         others.push(asked.server_vars.clone());
     }
     let archive = remote::read(&connection, server, &asked.path, &others, way.time()?)?;
-    let files = archive.files.into_iter().map(|(path, content)| (path, Ok(content))).collect();
-    let snapshot = Snapshot::of_files(&asked.path, files, archive.here, None);
+    let mut snapshot = Snapshot::of_files(&asked.path, archive.files, archive.here, None);
+    // It is no settings file, wherever it is.
+    if let Some(at) = snapshot.files.iter().position(|file| file.path == asked.server_vars) {
+        snapshot.server_vars = Some(snapshot.files.remove(at));
+    }
     let mut options = options.clone();
     options.host_name = Some(server.host.clone());
     Ok(edx_verify::verify(&options, &Viewpoint { dial: Arc::new(connection), snapshot: Some(snapshot) }))

@@ -37,10 +37,10 @@ impl From<Ending> for ExitCode {
 /// Prints what was seen.
 pub fn show(seen: &Seen, output: &Output) -> Ending {
     let printed = if output.json { print(&format!("{}\n", seen.json())) } else { print(&coloured(&seen.text())) };
+    let ending = if seen.has_failed() { Ending::Failed } else { Ending::Well };
     match printed {
-        Ok(()) if seen.has_failed() => Ending::Failed,
-        Ok(()) => Ending::Well,
-        Err(error) => failed_to_print(&error),
+        Ok(()) => ending,
+        Err(error) => failed_to_print(&error, ending),
     }
 }
 
@@ -54,10 +54,10 @@ pub fn not_looked_at(error: &Error, output: &Output) -> Ending {
     if matches!(error, Error::Options(_)) { Ending::WrongUsage } else { Ending::NotLookedAt }
 }
 
-/// The reader is gone, or the disk is full.
-pub fn failed_to_print(error: &io::Error) -> Ending {
+/// The reader is gone, which changes nothing of what was seen; or the disk is full.
+pub fn failed_to_print(error: &io::Error, seen: Ending) -> Ending {
     if error.kind() == io::ErrorKind::BrokenPipe {
-        return Ending::Well;
+        return seen;
     }
     complain(&error);
     Ending::NotLookedAt

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use clap::CommandFactory;
+use clap::{Arg, CommandFactory};
 
-use crate::cli::Cli;
+use crate::cli::{Cli, ENDINGS};
 use crate::output::{self, Ending};
 
 /// Prints the completions of a shell.
@@ -19,7 +19,7 @@ pub fn man() -> Ending {
     let mut page = Vec::new();
     match render(&mut page) {
         Ok(()) => print(&page),
-        Err(error) => output::failed_to_print(&error),
+        Err(error) => output::failed_to_print(&error, Ending::Well),
     }
 }
 
@@ -37,7 +37,8 @@ fn render(page: &mut Vec<u8>) -> io::Result<()> {
         if let Some(about) = subcommand.get_about() {
             writeln!(page, "{about}")?;
         }
-        for argument in subcommand.get_arguments().filter(|argument| !argument.is_global_set()) {
+        let own = |argument: &&Arg| !argument.is_global_set() && argument.get_id() != "help";
+        for argument in subcommand.get_arguments().filter(own) {
             let name = match (argument.get_long(), argument.get_value_names()) {
                 (Some(long), _) if !argument.get_action().takes_values() => format!("\\-\\-{}", escaped(long)),
                 (Some(long), Some([value, ..])) => format!("\\-\\-{} <{value}>", escaped(long)),
@@ -45,12 +46,25 @@ fn render(page: &mut Vec<u8>) -> io::Result<()> {
                 _ => continue,
             };
             if let Some(help) = argument.get_help() {
-                writeln!(page, ".TP\n\\fB{name}\\fR\n{help}")?;
+                writeln!(page, ".TP\n\\fB{name}\\fR\n{help}{}", more(argument))?;
             }
         }
     }
-    man.render_extra_section(page)?;
+    writeln!(page, ".SH \"EXIT STATUS\"\n{ENDINGS}")?;
     man.render_version_section(page)
+}
+
+/// Its default, and the words to choose from.
+fn more(argument: &Arg) -> String {
+    let join = |words: Vec<String>| words.join(", ");
+    let default = join(argument.get_default_values().iter().map(|value| value.display().to_string()).collect());
+    let one_of = argument.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect::<Vec<_>>();
+    let takes_value = argument.get_action().takes_values();
+    match (takes_value && !default.is_empty(), takes_value && !one_of.is_empty()) {
+        (true, _) => format!(" [default: {default}]"),
+        (false, true) => format!(" [one of: {}]", join(one_of)),
+        (false, false) => String::new(),
+    }
 }
 
 /// A hyphen that is to be one in what the reader copies.
@@ -59,8 +73,9 @@ fn escaped(name: &str) -> String {
 }
 
 fn print(text: &[u8]) -> Ending {
-    match io::stdout().lock().write_all(text) {
+    let mut out = io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
         Ok(()) => Ending::Well,
-        Err(error) => output::failed_to_print(&error),
+        Err(error) => output::failed_to_print(&error, Ending::Well),
     }
 }

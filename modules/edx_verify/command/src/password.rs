@@ -1,5 +1,6 @@
 //! The password of the user to sign in as. Never on the command line, where everybody on the machine can read it.
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
@@ -8,15 +9,13 @@ use crate::error::Error;
 /// The environment variable that may hold it.
 const VARIABLE: &str = "EDX_VERIFY_LOGIN_PASSWORD";
 
+/// A longer one is something else, perhaps without an end.
+const MOST: u64 = 4096;
+
 /// From the file, the environment or the terminal, the first of them that there is.
 pub fn read(user: &str, file: Option<&Path>) -> Result<String, Error> {
     if let Some(path) = file {
-        let text = if path == Path::new("-") {
-            let mut text = String::new();
-            io::stdin().read_to_string(&mut text).map(|_| text)
-        } else {
-            std::fs::read_to_string(path)
-        };
+        let text = if path == Path::new("-") { text(io::stdin().lock()) } else { File::open(path).and_then(text) };
         let text = text.map_err(|reason| Error::PasswordFile { path: path.to_owned(), reason })?;
         return Ok(text.trim_end_matches(['\r', '\n']).to_owned());
     }
@@ -28,4 +27,12 @@ pub fn read(user: &str, file: Option<&Path>) -> Result<String, Error> {
         return Err(nobody());
     }
     rpassword::prompt_password(format!("Password of {user}: ")).map_err(|_| nobody())
+}
+
+fn text(from: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    if from.take(MOST + 1).read_to_string(&mut text)? as u64 > MOST {
+        return Err(io::Error::other(format!("it has more than {MOST} bytes, which is no password")));
+    }
+    Ok(text)
 }

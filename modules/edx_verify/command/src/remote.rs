@@ -1,11 +1,13 @@
 //! Reads what an application server has written down, over an SSH connection. Nothing of it is stored here.
 
+use std::ffi::OsStr;
 use std::io::Read;
 use std::net::IpAddr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use edx_layout::ThisHost;
+use edx_layout::{MAX_FILE, ReadError, RefusedReason, ThisHost};
 use ssh::{Connection, Hop};
 
 use crate::error::Error;
@@ -15,21 +17,57 @@ const MAX_ARCHIVE: usize = 64 * 1024 * 1024;
 /// The most bytes of a command's words.
 const MAX_WORDS: usize = 64 * 1024;
 
-/// Prints the settings files, and the other files that follow, as a tar archive. Links are followed, as Open edX does;
-/// what is absent is left out, and folders whose name ends in .yml are no settings.
+/// Runs what follows as root: as it is where the user is root, otherwise with sudo, whose own words tell when it wants
+/// a password. One word for any login shell.
+const AS_ROOT: &str = r#"sh -c 'if [ "$(id -u)" = 0 ]; then exec "$@"; else exec sudo -n "$@"; fi' sh"#;
+/// Prints a mark, then the settings files and the other files that follow as a tar archive. What is listed of a
+/// folder, and under which name, is what a look on the server itself lists: a link to a file of the folder stands for
+/// that file, and what is neither a file nor a broken link is no settings file. Standard error tells of each, between
+/// zero bytes.
 const ARCHIVE: &str = r#"
-folder=$1
-shift
+LC_ALL=C
+export LC_ALL
+folder=${1%/} most=$2
+shift 2
+printf '\0edx_verify\0'
+cd "$folder/" || exit
+real=$(pwd -P)
+tell() { printf '\0%s %s %s\0' "$1" "$2" "$3" >&2; }
+give() {
+  if [ ! -e "$1" ]; then
+    if [ -L "$1" ]; then tell dangling 0 "$1"; fi
+    return
+  fi
+  if [ ! -f "$1" ]; then
+    if [ "$2" = named ]; then tell special 0 "$1"; fi
+    return
+  fi
+  file=$1
+  if [ -L "$file" ] && [ "$2" = listed ]; then
+    target=$(readlink -f "$file")
+    case $target in "$real"/*) file=$folder/${target#"$real"/} ;; esac
+  fi
+  size=$(stat -L -c %s "$file")
+  if [ "$size" -gt "$most" ]; then
+    tell large "$size" "$file"
+  else
+    tell file "$size" "$file"
+    printf '%s\0' "$file"
+  fi
+}
 {
-  find "$folder/" -maxdepth 1 \( -name '*.yml' -o -name '*.yaml' \) ! -name '.*' ! -type d -print
-  for file in "$@"; do if [ -f "$file" ]; then printf '%s\n' "$file"; fi; done
-} | tar --create --file=- --dereference --no-recursion --absolute-names --ignore-failed-read --files-from=-
+  for file in "$folder"/*; do case $file in *.yml | *.yaml) give "$file" listed ;; esac done
+  for file in "$@"; do give "$file" named; done
+} | tar --create --file=- --dereference --hard-dereference --no-recursion --absolute-names --ignore-failed-read \
+  --null --files-from=-
 "#;
+/// What comes before the archive: a login shell's own files may have said something before.
+const MARK: &[u8] = b"\0edx_verify\0";
 
 /// What was read.
 pub struct Archive {
-    /// Each file, under its name on the server.
-    pub files: Vec<(PathBuf, Vec<u8>)>,
+    /// Each file, under its name on the server, or why it was not read.
+    pub files: Vec<(PathBuf, Result<Vec<u8>, String>)>,
     /// What the server is known by.
     pub here: ThisHost,
 }
@@ -43,31 +81,25 @@ pub fn read(
     time: Duration,
 ) -> Result<Archive, Error> {
     let here = this_host(server, time)?;
-    let mut command = String::from("sh -s -- ");
-    let is_root = words(server, "id -u", time)?.trim() == "0";
-    if !is_root {
-        // Its own words, when it fails: they say that a password is needed.
-        command.insert_str(0, "sudo -n ");
-    }
-    for path in std::iter::once(folder).chain(others.iter().map(PathBuf::as_path)) {
-        command.push_str(&quoted(path));
+    let mut command = format!("{AS_ROOT} sh -s -- {} {MAX_FILE}", quoted(folder));
+    for path in others {
         command.push(' ');
+        command.push_str(&quoted(path));
     }
     let output = server.run(&command, ARCHIVE.as_bytes(), Instant::now() + time, MAX_ARCHIVE).map_err(Error::Ssh)?;
-    let files = unpack(&output.stdout);
-    if files.is_empty() {
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(if said.contains("sudo") {
-            Error::Sudo { server: hop.to_string(), said }
-        } else {
-            Error::NoSettings { server: hop.to_string(), folder: folder.to_owned(), said }
-        });
+    let (told, said) = told(&output.stderr);
+    let Some(archive) = after(&output.stdout, MARK) else {
+        return Err(Error::Sudo { server: hop.to_string(), said });
+    };
+    let files = put_together(&unpack(archive), told, &said);
+    if files.iter().all(|(path, content)| content.is_err() || !path.starts_with(folder)) {
+        return Err(Error::NoSettings { server: hop.to_string(), folder: folder.to_owned(), said });
     }
     Ok(Archive { files, here })
 }
 
 fn this_host(server: &Connection, time: Duration) -> Result<ThisHost, Error> {
-    let name = words(server, "uname -n", time)?.trim().to_owned();
+    let name = words(server, "uname -n", time)?.lines().last().unwrap_or_default().trim().to_owned();
     let addresses: Vec<IpAddr> =
         words(server, "hostname -I", time)?.split_whitespace().filter_map(|word| word.parse().ok()).collect();
     Ok(ThisHost { addresses, name: Some(name).filter(|name| !name.is_empty()) })
@@ -76,6 +108,65 @@ fn this_host(server: &Connection, time: Duration) -> Result<ThisHost, Error> {
 fn words(server: &Connection, command: &str, time: Duration) -> Result<String, Error> {
     let output = server.run(command, b"", Instant::now() + time, MAX_WORDS).map_err(Error::Ssh)?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn after<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<&'a [u8]> {
+    let at = bytes.windows(mark.len()).position(|window| window == mark)?;
+    Some(&bytes[at + mark.len()..])
+}
+
+/// A file that the server told of.
+struct Told {
+    path: PathBuf,
+    /// Why it is not in the archive.
+    refused: Option<String>,
+}
+
+/// What standard error tells of files, broken links and the like last, and what else was said there.
+fn told(stderr: &[u8]) -> (Vec<Told>, String) {
+    let (mut files, mut broken, mut said) = (Vec::new(), Vec::new(), String::new());
+    for piece in stderr.split(|byte| *byte == 0) {
+        let text = String::from_utf8_lossy(piece);
+        match one(&text, piece) {
+            Some((file, true)) => files.push(file),
+            Some((file, false)) => broken.push(file),
+            None => said.push_str(&text),
+        }
+    }
+    files.extend(broken);
+    (files, said.trim().to_owned())
+}
+
+/// One file, and whether it is a regular one.
+fn one(text: &str, piece: &[u8]) -> Option<(Told, bool)> {
+    let mut words = text.splitn(3, ' ');
+    let (kind, size) = (words.next()?, words.next()?.parse().ok()?);
+    let name = piece.get(kind.len() + 1 + text[kind.len() + 1..].find(' ')? + 1..)?;
+    let refused = match kind {
+        "file" => None,
+        "large" => Some(ReadError::TooLarge { size }.to_string()),
+        "dangling" => Some(RefusedReason::Dangling.to_string()),
+        "special" => Some(RefusedReason::NotAFile.to_string()),
+        _ => return None,
+    };
+    let is_regular = matches!(kind, "file" | "large");
+    Some((Told { path: PathBuf::from(OsStr::from_bytes(name)), refused }, is_regular))
+}
+
+/// Each file that was told of, once, with what came of it.
+fn put_together(came: &[(PathBuf, Vec<u8>)], told: Vec<Told>, said: &str) -> Vec<(PathBuf, Result<Vec<u8>, String>)> {
+    let content = |path: &Path, refused: Option<String>| {
+        if let Some(reason) = refused {
+            return Err(reason);
+        }
+        if let Some((_, content)) = came.iter().find(|(known, _)| known == path) {
+            return Ok(content.clone());
+        }
+        let name = path.display().to_string();
+        let line = said.lines().find(|line| line.contains(&name)).unwrap_or("the server did not send it");
+        Err(format!("it cannot be read: {line}"))
+    };
+    told.into_iter().map(|Told { path, refused }| (path.clone(), content(&path, refused))).collect()
 }
 
 /// The regular files of an archive. One that breaks off gives what came before.
@@ -107,6 +198,29 @@ mod tests {
     fn a_path_is_one_word_for_a_shell() {
         assert_eq!(quoted(Path::new("/edx/etc")), "'/edx/etc'");
         assert_eq!(quoted(Path::new("/it's $HOME")), r"'/it'\''s $HOME'");
+    }
+
+    #[test]
+    fn a_file_that_was_told_of_and_did_not_come_has_the_reason() {
+        let stderr = b"\0file 3 /e/a.yml\0tar: /e/b c.yml: Cannot open: Permission denied\n\0file 9 /e/b c.yml\0\
+            \0dangling 0 /e/d.yml\0\0large 99 /e/e.yml\0\0file 1 /e/f.yml\0sudo: a lecture\n";
+        let (told, said) = told(stderr);
+        assert_eq!(said, "tar: /e/b c.yml: Cannot open: Permission denied\nsudo: a lecture");
+        let files = put_together(&[(PathBuf::from("/e/a.yml"), b"a: ".to_vec())], told, &said);
+        let expected = [
+            ("/e/a.yml", Ok(b"a: ".to_vec())),
+            ("/e/b c.yml", Err("it cannot be read: tar: /e/b c.yml: Cannot open: Permission denied")),
+            ("/e/e.yml", Err("it has 99 bytes, more than any settings file (16777216); see what it is")),
+            ("/e/f.yml", Err("it cannot be read: the server did not send it")),
+            ("/e/d.yml", Err("it is a symbolic link that leads nowhere; remove it")),
+        ];
+        assert_eq!(files, expected.map(|(path, content)| (PathBuf::from(path), content.map_err(str::to_owned))));
+    }
+
+    #[test]
+    fn what_a_login_shell_says_before_the_mark_is_passed_over() {
+        assert_eq!(after(b"Welcome\n\0edx_verify\0rest", MARK), Some(&b"rest"[..]));
+        assert_eq!(after(b"sh: sudo: not found", MARK), None);
     }
 
     #[test]

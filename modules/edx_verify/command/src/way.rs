@@ -1,5 +1,7 @@
 //! The place from which to look: this machine, or the far end of a chain of SSH connections.
 
+use std::fs::File;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,11 +62,12 @@ fn dial_of(connection: Connection) -> Arc<dyn Dial> {
     Arc::new(connection)
 }
 
-/// A file that somebody named has to be there.
+/// A file that somebody named has to be there. It is read for each hop, so a pipe is none.
 fn readable(option: &str, files: &[PathBuf]) -> Result<(), Error> {
     files.iter().try_for_each(|file| {
-        std::fs::File::open(file)
-            .map(drop)
-            .map_err(|reason| Error::Options(format!("{option} {}: {reason}", file.display())))
+        let not_one = || Err(io::Error::other("it is not a regular file"));
+        let is_file =
+            file.metadata().and_then(|found| if found.is_file() { File::open(file).map(drop) } else { not_one() });
+        is_file.map_err(|reason| Error::Options(format!("{option} {}: {reason}", file.display())))
     })
 }

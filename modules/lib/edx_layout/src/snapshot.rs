@@ -22,8 +22,8 @@ pub const MAX_FILE: u64 = 16 << 20;
 /// read JSON up to Ironwood, the certs service ended with Lilac, Celery's clock is an option.
 pub const OUTSIDE_FILES: [&str; 8] = [
     "edx/app/edxapp/lms.env.json",
-    "edx/app/edxapp/lms.auth.json",
     "edx/app/edxapp/cms.env.json",
+    "edx/app/edxapp/lms.auth.json",
     "edx/app/edxapp/cms.auth.json",
     "edx/app/forum/forum_env",
     "edx/app/supervisor/conf.available.d/workers.conf",
