@@ -14,6 +14,9 @@ use crate::request::Request;
 use crate::secrets;
 use crate::spec::ModuleSpec;
 
+/// Linked for what it leaves out.
+use no_unwinding as _;
+
 /// A module is a static binary, and musl's own allocator would take a quarter of its run.
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
