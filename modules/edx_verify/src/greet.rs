@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use edx_layout::Layer;
+use edx_layout::{Layer, MYSQL_SOCKET};
 use greeting::{Fault, Greeting};
 use http::{Client, Tls, Url};
 use net::{Dial, Target};
@@ -11,6 +11,9 @@ use crate::AGENT;
 
 /// What an Elasticsearch says of itself has a few hundred bytes, and so has what a store says to a stranger.
 const MAX_BODY: usize = 64 * 1024;
+
+/// The name for which MySQL's clients take the socket.
+pub const LOCALHOST: &str = "localhost";
 
 /// How to ask.
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +73,18 @@ pub fn ask(way: Way<'_>, layer: Layer, target: &Target, tls: bool, time: Duratio
         return search(way, target, tls, deadline, time);
     }
     Greeted::of(greeting::greet(way.dial, layer, target, tls, deadline), time)
+}
+
+/// Asks the MySQL that a client finds at `localhost`. Its library takes the socket then, whatever the port; where
+/// nobody listens there, what the port says is all there is to know.
+pub fn ask_own_mysql(way: Way<'_>, port: u16, tls: bool, time: Duration) -> Greeted {
+    let deadline = Instant::now() + time;
+    let ask = |target: &Target| greeting::greet(way.dial, Layer::MySql, target, tls, deadline);
+    let greeting = match ask(&Target::Unix(MYSQL_SOCKET.into())) {
+        Err(Fault::Net(net::Fault::Connect(_))) => ask(&Target::tcp(LOCALHOST, port)),
+        greeting => greeting,
+    };
+    Greeted::of(greeting, time)
 }
 
 fn search(way: Way<'_>, target: &Target, tls: bool, deadline: Instant, time: Duration) -> Greeted {

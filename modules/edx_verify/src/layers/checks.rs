@@ -138,6 +138,12 @@ fn answers(name: &'static str, endpoint: &EndpointSeen) -> Vec<Check> {
             checks
         }
         Asked::Yes(Greeted::Not { seen, advice }) => vec![Check::failed(name, &endpoint.shown, seen, advice)],
+        Asked::DefaultName => vec![Check::warning(
+            name,
+            &endpoint.shown,
+            "edX's default name, which nothing on a native install resolves, so nobody was asked",
+            "its service does without a cache; it gets one when memcached moves (playbooks/migrate_memcached.yml)",
+        )],
         // A folder has nobody to ask.
         Asked::No(_) if matches!(endpoint.address, DataAddress::Folder(_)) => Vec::new(),
         Asked::No(why) => vec![Check::skipped(name, &endpoint.shown, why)],

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use edx_layout::{DataAddress, DataPlace, DataSetting, Host, Layer};
+use edx_layout::{DataAddress, DataPlace, DataSetting, EDX_DEFAULT_NAME, Host, Layer};
 use net::Target;
 use roadmap::{Place, Scope};
 
@@ -43,6 +43,8 @@ pub enum Asked {
     Yes(Greeted),
     /// Why not.
     No(&'static str),
+    /// Not, as it is a name that nobody on a native install ever gave an address.
+    DefaultName,
 }
 
 impl LayerSeen {
@@ -143,8 +145,28 @@ fn ask(layer: Layer, endpoint: &EndpointSeen, scope: Scope, options: &LayerOptio
         DataAddress::Server { .. } if scope == Scope::Public && !options.allow_public => {
             Asked::No("not asked, as its address is public")
         }
+        DataAddress::Server { host: Host::Name(name), port, .. }
+            if name == EDX_DEFAULT_NAME && !has_address(name, *port, time, way) =>
+        {
+            Asked::DefaultName
+        }
+        DataAddress::Server { host: Host::Name(name), port, tls }
+            if layer == Layer::MySql && name == greet::LOCALHOST && way.dial.is_here() =>
+        {
+            Asked::Yes(greet::ask_own_mysql(way, *port, *tls, time))
+        }
         DataAddress::Server { host, port, tls } => {
             Asked::Yes(greet::ask(way, layer, &Target::tcp(host, *port), *tls, time))
         }
+    }
+}
+
+/// Whether a name leads anywhere. Where only whoever connects gets to know that, a connection tells.
+fn has_address(name: &str, port: u16, time: Duration, way: Way<'_>) -> bool {
+    let deadline = Instant::now() + time;
+    match way.dial.resolve(name, deadline) {
+        Ok(Some(_)) => true,
+        Ok(None) => way.dial.connect(&Target::tcp(name, port), deadline).is_ok(),
+        Err(_) => false,
     }
 }

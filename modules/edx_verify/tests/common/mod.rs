@@ -3,9 +3,17 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::print_stdout, reason = "each test uses a part of it")]
 
 pub mod daemon;
+#[path = "../../../lib/greeting/tests/common/daemon.rs"]
+pub mod daemons;
 pub mod fake;
+pub mod loopback;
+#[path = "../../../lib/greeting/tests/common/mongod.rs"]
+pub mod mongod;
 pub mod platform;
+#[path = "../../../lib/greeting/tests/common/scripted.rs"]
+pub mod scripted;
 pub mod server;
+pub mod tree;
 pub mod web;
 
 use ansible_protocol::{Value, json};

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use crate::endpoint::Host;
 pub use find::find_data;
 pub(crate) use find::{File, find_in, is_shell};
+pub use mysql::SOCKET as MYSQL_SOCKET;
 
 /// A kind of data, with the server that keeps it.
 ///

@@ -22,7 +22,7 @@ mod target;
 
 pub use address::{AddressClass, Scope, ThisHost, classify};
 pub use caches::{CacheEntry, CacheKeyPrefix, Location, cache_key_prefixes, find_caches};
-pub use data::{DataAddress, DataPlace, DataSetting, Layer, find_data};
+pub use data::{DataAddress, DataPlace, DataSetting, Layer, MYSQL_SOCKET, find_data};
 pub use endpoint::{Client, DEFAULT_MEMCACHED_PORT, EDX_DEFAULT_NAME, Endpoint, EndpointError, Host, redacted};
 pub use folder::{FolderError, Listing, Refused, RefusedReason};
 pub use record::{

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::find::{File, Place};
 use super::{DataAddress, DataPlace, DataSetting, Layer, text, value};
 
-/// Where Debian's MySQL has its socket, which its clients take where no host is given.
-const SOCKET: &str = "/var/run/mysqld/mysqld.sock";
+/// Where Debian's MySQL has its socket, which its clients take where no host is given, or `localhost`.
+pub const SOCKET: &str = "/var/run/mysqld/mysqld.sock";
 
 /// A database of Django, each of which is one setting.
 pub fn find(file: &File<'_>, database: Place<'_, '_>, found: &mut Vec<DataSetting>) {

@@ -1,7 +1,7 @@
 //! Real daemons, each of its test's own, on loopback and in a temporary folder.
 
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -40,14 +40,19 @@ pub fn is_installed(program: &str) -> bool {
     is_installed
 }
 
+/// A place of loopback that nothing listens on.
+pub fn free_place() -> SocketAddrV4 {
+    SocketAddrV4::new(Ipv4Addr::LOCALHOST, free_port())
+}
+
 /// Starts it, and waits until it takes connections.
-fn start(folder: TempDir, port: u16, mut before: Vec<Child>, command: &mut Command) -> Daemon {
+fn start(folder: TempDir, at: SocketAddrV4, mut before: Vec<Child>, command: &mut Command) -> Daemon {
     let log = File::create(folder.path().join("log")).unwrap();
     let process = command.stdin(Stdio::null()).stderr(log.try_clone().unwrap()).stdout(log).spawn().unwrap();
     before.push(process);
-    let mut daemon = Daemon { processes: before, port, folder };
+    let mut daemon = Daemon { processes: before, port: at.port(), folder };
     let end = Instant::now() + START;
-    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+    while TcpStream::connect(at).is_err() {
         let is_over = daemon.processes.last_mut().unwrap().try_wait().unwrap().is_some() || Instant::now() > end;
         assert!(!is_over, "it does not start: {}", fs::read_to_string(daemon.folder.path().join("log")).unwrap());
         thread::sleep(Duration::from_millis(50));
@@ -56,12 +61,15 @@ fn start(folder: TempDir, port: u16, mut before: Vec<Child>, command: &mut Comma
 }
 
 pub fn redis(arguments: &[&str]) -> Option<Daemon> {
+    redis_at(free_place(), arguments)
+}
+
+pub fn redis_at(at: SocketAddrV4, arguments: &[&str]) -> Option<Daemon> {
     let program = "/usr/bin/redis-server";
-    let port = free_port();
     is_installed(program).then(|| {
         let mut command = Command::new(program);
-        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]).args(arguments);
-        start(tempfile::tempdir().unwrap(), port, Vec::new(), &mut command)
+        command.args(["--port", &at.port().to_string(), "--bind", &at.ip().to_string(), "--save", ""]).args(arguments);
+        start(tempfile::tempdir().unwrap(), at, Vec::new(), &mut command)
     })
 }
 
@@ -80,9 +88,9 @@ pub fn redis_with_tls() -> Option<Daemon> {
         .output()
         .unwrap();
     assert!(made.status.success(), "{made:?}");
-    let port = free_port();
+    let at = free_place();
     let mut command = Command::new(program);
-    command.args(["--port", "0", "--tls-port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]).args([
+    command.args(["--port", "0", "--tls-port", &at.port().to_string(), "--bind", "127.0.0.1", "--save", ""]).args([
         "--tls-cert-file",
         &certificate,
         "--tls-key-file",
@@ -90,21 +98,29 @@ pub fn redis_with_tls() -> Option<Daemon> {
         "--tls-auth-clients",
         "no",
     ]);
-    Some(start(folder, port, Vec::new(), &mut command))
+    Some(start(folder, at, Vec::new(), &mut command))
 }
 
 pub fn memcached(arguments: &[&str]) -> Option<Daemon> {
+    memcached_at(free_place(), arguments)
+}
+
+pub fn memcached_at(at: SocketAddrV4, arguments: &[&str]) -> Option<Daemon> {
     let program = "/usr/bin/memcached";
-    let port = free_port();
     is_installed(program).then(|| {
+        let (address, port) = (at.ip().to_string(), at.port().to_string());
         let mut command = Command::new(program);
-        command.args(["-u", "nobody", "-l", "127.0.0.1", "-U", "0", "-p", &port.to_string()]).args(arguments);
-        start(tempfile::tempdir().unwrap(), port, Vec::new(), &mut command)
+        command.args(["-u", "nobody", "-l", &address, "-U", "0", "-p", &port]).args(arguments);
+        start(tempfile::tempdir().unwrap(), at, Vec::new(), &mut command)
     })
 }
 
 /// MariaDB with a new, empty data folder, whose users come from `localhost` alone.
 pub fn mariadb(arguments: &[&str]) -> Option<Daemon> {
+    mariadb_at(free_place(), arguments)
+}
+
+pub fn mariadb_at(at: SocketAddrV4, arguments: &[&str]) -> Option<Daemon> {
     let (program, install) = ("/usr/sbin/mariadbd", "/usr/bin/mariadb-install-db");
     if !is_installed(program) || !is_installed(install) {
         return None;
@@ -115,14 +131,14 @@ pub fn mariadb(arguments: &[&str]) -> Option<Daemon> {
     let user: &[&str] = if rustix::process::geteuid().is_root() { &["--user=root"] } else { &[] };
     let made = Command::new(install).args(["--no-defaults", "--skip-test-db", &data]).args(user).output().unwrap();
     assert!(made.status.success(), "{made:?}");
-    let port = free_port();
     let mut command = Command::new(program);
     command
-        .args(["--no-defaults", &data, "--bind-address=127.0.0.1", "--skip-name-resolve", "--skip-log-bin"])
-        .args([format!("--port={port}"), format!("--socket={}", folder.path().join("socket").display())])
+        .args(["--no-defaults", &data, "--skip-name-resolve", "--skip-log-bin"])
+        .args([format!("--bind-address={}", at.ip()), format!("--port={}", at.port())])
+        .arg(format!("--socket={}", folder.path().join("socket").display()))
         .args(user)
         .args(arguments);
-    Some(start(folder, port, Vec::new(), &mut command))
+    Some(start(folder, at, Vec::new(), &mut command))
 }
 
 impl Daemon {
@@ -149,7 +165,7 @@ pub fn rabbitmq() -> Option<Daemon> {
     let epmd = Command::new(epmd).args(["-port", &names, "-address", "127.0.0.1"]).spawn().unwrap();
     let plugins = folder.path().join("plugins");
     fs::write(&plugins, "[].\n").unwrap();
-    let port = free_port();
+    let at = free_place();
     let mut command = Command::new(program);
     command
         .env("HOME", folder.path())
@@ -158,11 +174,11 @@ pub fn rabbitmq() -> Option<Daemon> {
         .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
         .env("RABBITMQ_NODENAME", "edxops-test@localhost")
         .env("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1")
-        .env("RABBITMQ_NODE_PORT", port.to_string())
+        .env("RABBITMQ_NODE_PORT", at.port().to_string())
         .env("RABBITMQ_DIST_PORT", free_port().to_string())
         .env("RABBITMQ_MNESIA_BASE", folder.path())
         .env("RABBITMQ_LOG_BASE", folder.path())
         .env("RABBITMQ_ENABLED_PLUGINS_FILE", &plugins)
         .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}");
-    Some(start(folder, port, vec![epmd], &mut command))
+    Some(start(folder, at, vec![epmd], &mut command))
 }

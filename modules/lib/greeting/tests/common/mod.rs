@@ -3,6 +3,7 @@
 #![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "each test uses a part of it")]
 
 pub mod daemon;
+pub mod mongod;
 pub mod scripted;
 
 use std::net::Ipv4Addr;
