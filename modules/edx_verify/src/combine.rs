@@ -42,8 +42,14 @@ impl Combine {
             return lonely.map_or(Ok(None), |option| Err(Error::CombinesNothing(option)));
         };
         let mut hosts = HostStatus::list_from_json(statuses).map_err(Error::Statuses)?;
-        hosts.extend(unseen.into_iter().map(|host| Unseen::new(host, "it could not be reached").status));
-        if hosts.is_empty() {
+        for host in unseen {
+            if hosts.iter().any(|known| known.host == host) {
+                return Err(Error::UnseenTwice(host.to_owned()));
+            }
+            hosts.push(Unseen::new(host, "it could not be reached").status);
+        }
+        // A plan needs nothing to begin with.
+        if hosts.is_empty() && active_users.is_none() {
             return Err(Error::NothingToCombine);
         }
         Ok(Some(Self {

@@ -102,6 +102,9 @@ pub enum Error {
     /// What was to be put together.
     #[error("statuses: {0}")]
     Statuses(roadmap::Error),
+    /// A server that is there already.
+    #[error("unseen: \"{0}\" is named a second time, or is among the 'statuses'")]
+    UnseenTwice(String),
     /// Nothing to put together.
     #[error(
         "'statuses' holds what edx_verify with 'layers' found of each application server, and 'unseen' names the others: both are \

@@ -20,6 +20,10 @@ pub struct Loopback {
     pub names: BTreeMap<&'static str, Vec<IpAddr>>,
     /// What unix sockets really are; there are no others.
     pub sockets: BTreeMap<PathBuf, PathBuf>,
+    /// Addresses at which everybody is refused, without asking anybody.
+    pub refusing: Vec<&'static str>,
+    /// Whether this passes for another host's place in the network.
+    pub is_elsewhere: bool,
     /// What somebody wanted a connection with.
     pub asked: Mutex<Vec<String>>,
 }
@@ -51,6 +55,9 @@ impl Dial for Loopback {
             },
             Target::Tcp { host, port } => {
                 let host = if host == "localhost" { "127.0.0.1" } else { host };
+                if self.refusing.contains(&host) {
+                    return Err(Fault::Connect(io::ErrorKind::ConnectionRefused.into()));
+                }
                 let address = match host.parse::<IpAddr>() {
                     Ok(address) => address,
                     Err(_) => self.resolve(host, deadline)?.unwrap_or_default()[0],
@@ -62,7 +69,7 @@ impl Dial for Loopback {
     }
 
     fn is_here(&self) -> bool {
-        true
+        !self.is_elsewhere
     }
 }
 
