@@ -10,11 +10,14 @@ use common::verify;
 #[test]
 fn options_that_make_no_sense_are_refused_with_a_sentence() {
     for (options, message) in [
-        (json!({}), "one of these options is required: memcached, path, files, heartbeats, lms_url"),
+        (
+            json!({}),
+            "one of these options is required: memcached, path, files, heartbeats, lms_url, exposure, statuses",
+        ),
         (
             json!({"memcached": []}),
-            "nothing to verify: give the cache servers in 'memcached', the folder in 'path', 'files', or the platform's own \
-             addresses in 'heartbeats' or 'lms_url'",
+            "nothing to verify: give the cache servers in 'memcached', the folder in 'path', 'files', the platform's own \
+             addresses in 'heartbeats' or 'lms_url', or public addresses in 'exposure'",
         ),
         (
             json!({"memcached": ["redis://10.0.0.5"]}),
@@ -31,8 +34,8 @@ fn options_that_make_no_sense_are_refused_with_a_sentence() {
         ),
         (
             json!({"heartbeats": []}),
-            "nothing to verify: give the cache servers in 'memcached', the folder in 'path', 'files', or the platform's own \
-             addresses in 'heartbeats' or 'lms_url'",
+            "nothing to verify: give the cache servers in 'memcached', the folder in 'path', 'files', the platform's own \
+             addresses in 'heartbeats' or 'lms_url', or public addresses in 'exposure'",
         ),
         (
             json!({"heartbeats": ["ftp://lms.example.org/heartbeat"]}),
@@ -65,7 +68,7 @@ fn options_that_make_no_sense_are_refused_with_a_sentence() {
         ),
         (
             json!({"path": "/edx/etc", "traffic": ["http://127.0.0.1:8000/login"]}),
-            "'traffic' is judged by the counters of the cache servers that the platform should use: give them in \
+            "'traffic' is judged by what the cache servers that the platform should use say: give them in \
              'memcached'",
         ),
         (

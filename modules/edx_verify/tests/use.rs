@@ -8,6 +8,7 @@ mod common;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ansible_protocol::{Value, json};
 use common::daemon::{Daemon, free_port, memcached, memcached_on};
@@ -17,6 +18,7 @@ use common::web::{Web, always, web, well};
 use rustix::net::{AddressFamily, SocketType};
 
 const CLIENTS: &str = "memcached.clients";
+const CONNS: &str = "stats conns";
 const REPLACED: &str = "memcached.replaced";
 
 /// An application server; loopback has many addresses.
@@ -98,6 +100,43 @@ fn a_client_that_uses_another_cache_fails_and_the_others_pass() {
     assert_eq!(run.about(CLIENTS, "127.0.0.3"), ("failed", seen.as_str(), advice));
 }
 
+/// Whoever is just being answered has another state than whoever waits.
+#[test]
+fn a_client_that_was_there_at_first_and_is_busy_at_every_later_look_is_seen() {
+    static LOOKS: AtomicUsize = AtomicUsize::new(0);
+    let Some(cache) = memcached(&[]) else { return };
+    let go_between = between(cache.port, |command| match command {
+        CONNS if LOOKS.fetch_add(1, Ordering::SeqCst) == 0 => {
+            Act::Answer("STAT 26:addr tcp:127.0.0.2:40312\r\nSTAT 26:state conn_read\r\nEND\r\n")
+        }
+        CONNS => Act::Answer("STAT 26:addr tcp:127.0.0.2:40312\r\nSTAT 26:state conn_parse_cmd\r\nEND\r\n"),
+        _ => Act::Pass(&[]),
+    });
+    let platform = hanging_up(APP2, cache.port);
+    let run = verify(&json!({
+        "memcached": [go_between.endpoint()], "traffic": [platform.url("/login")], "memcached_clients": ["127.0.0.2"],
+        "timeout": 2,
+    }));
+    run.assert_only(&[], &[]);
+    assert!(LOOKS.load(Ordering::SeqCst) > 1);
+}
+
+/// A conversation that ended just before may still be in the server's list.
+#[test]
+fn a_connection_that_was_on_its_way_out_at_the_first_look_is_no_client() {
+    static LOOKS: AtomicUsize = AtomicUsize::new(0);
+    let Some(cache) = memcached(&[]) else { return };
+    let go_between = between(cache.port, |command| match command {
+        CONNS if LOOKS.fetch_add(1, Ordering::SeqCst) == 0 => {
+            Act::Answer("STAT 26:addr tcp:127.0.0.1:40312\r\nSTAT 26:state conn_read\r\nEND\r\n")
+        }
+        CONNS => Act::Answer("STAT 27:addr tcp:127.0.0.1:40313\r\nSTAT 27:state conn_parse_cmd\r\nEND\r\n"),
+        _ => Act::Pass(&[]),
+    });
+    let run = verify(&json!({"memcached": [go_between.endpoint()], "memcached_clients": ["self"]}));
+    run.assert_only(&[&format!("{CLIENTS} this server")], &[]);
+}
+
 #[test]
 fn two_caches_are_watched_together() {
     let (Some(cache), Some(other)) = (memcached(&[]), memcached(&[])) else { return };
@@ -131,15 +170,14 @@ fn this_server_is_seen_by_its_own_address_and_never_by_this_verification() {
 #[test]
 fn a_memcached_that_does_not_tell_its_connections_says_nothing_of_clients() {
     let Some(cache) = memcached(&[]) else { return };
-    const UNKNOWN: &str = "the server does not answer stats conns; an old memcached, or a managed one, may not know it";
-    const LATE: &str =
-        "no answer to stats conns within 1s; check the network, the firewall, and that this is memcached";
-    let acts: [(fn(&str) -> Act, &str); 3] = [
-        (|command| if command == "stats conns" { Act::Answer("ERROR\r\n") } else { Act::Pass(&[]) }, UNKNOWN),
-        (|command| if command == "stats conns" { Act::Answer("END\r\n") } else { Act::Pass(&[]) }, UNKNOWN),
-        (|command| if command == "stats conns" { Act::Endless("STAT 1:state idle\r\n") } else { Act::Pass(&[]) }, LATE),
+    let unknown = "the server does not answer stats conns; an old memcached, or a managed one, may not know it";
+    let late = "no answer to stats conns within 1s; check the network, the firewall, and that this is memcached";
+    let acts: [fn(&str) -> Act; 3] = [
+        |command| if command == CONNS { Act::Answer("ERROR\r\n") } else { Act::Pass(&[]) },
+        |command| if command == CONNS { Act::Answer("END\r\n") } else { Act::Pass(&[]) },
+        |command| if command == CONNS { Act::Endless("STAT 1:state idle\r\n") } else { Act::Pass(&[]) },
     ];
-    for (act, why) in acts {
+    for (act, why) in acts.into_iter().zip([unknown, unknown, late]) {
         let go_between = between(cache.port, act);
         let platform = persistent(APP1, cache.port);
         let run = verify(&json!({

@@ -102,11 +102,11 @@ impl Usage<'_> {
         }
         asked += usize::from(self.asked.login.is_some());
         verification.checks.extend(checks);
-        let watched = Watched { asked, unanswered, commands: commands(&before, &after) };
+        let seen = Watched { asked, unanswered, commands: commands(&before, &after) };
         if asked > 0 {
             let names: Vec<String> = self.servers.iter().map(|(endpoint, _)| endpoint.to_string()).collect();
-            verification.facts.insert("use".to_owned(), watched.fact());
-            verification.checks.push(watched.judge(&names.join(", ")));
+            verification.facts.insert("use".to_owned(), seen.fact());
+            verification.checks.push(seen.judge(&names.join(", ")));
         }
         verification.checks.extend(replaced.after(self.dial, self.probe));
         verification.checks.extend(clients);

@@ -1,5 +1,6 @@
 //! The settings files of an application server whose every layer is where a test says.
 
+use std::fmt::Write as _;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -45,7 +46,7 @@ impl Tree {
         let store = json!({"host": [host], "port": port, "user": "edxapp", "password": "pw-mongo"});
         self.edxapp["DOC_STORE_CONFIG"] = store.clone();
         self.edxapp["CONTENTSTORE"] = json!({"DOC_STORE_CONFIG": store});
-        self.forum_env += &format!("export MONGOHQ_URL=\"mongodb://forum:pw-forum@{place}/forum\"\n");
+        let _ = writeln!(self.forum_env, "export MONGOHQ_URL=\"mongodb://forum:pw-forum@{place}/forum\"");
         self
     }
 
@@ -67,7 +68,7 @@ impl Tree {
     pub fn search(mut self, place: &str) -> Self {
         let (host, port) = split(place);
         self.edxapp["ELASTIC_SEARCH_CONFIG"] = json!([{"host": host, "port": port}]);
-        self.forum_env += &format!("export SEARCH_SERVER=\"http://elastic:pw-search@{place}\"\n");
+        let _ = writeln!(self.forum_env, "export SEARCH_SERVER=\"http://elastic:pw-search@{place}\"");
         self
     }
 
@@ -151,7 +152,7 @@ pub fn any_memcached() -> String {
 }
 
 fn answer_version(mut stream: TcpStream) {
-    use std::io::{Read, Write};
+    use std::io::{Read, Write as _};
     if stream.read(&mut [0; 64]).is_ok() {
         let _ = stream.write_all(b"VERSION 1.6.18\r\n");
         super::scripted::wait(stream);

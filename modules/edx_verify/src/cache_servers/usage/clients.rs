@@ -137,15 +137,19 @@ fn look_again_and_again(
     locked(looks).first.extend(first.iter().cloned());
     locked(looks).kept.extend(first.iter().cloned());
     let _ = has_looked.send(());
-    let began = Instant::now();
-    while !stop.load(Ordering::Relaxed) && began.elapsed() < Duration::from_secs(3600) {
-        let now = others(&look(&mut client)?);
-        let mut looks = locked(looks);
-        let new: Vec<String> = now.iter().filter(|peer| !looks.first.contains(*peer)).cloned().collect();
-        looks.new.extend(new);
-        looks.kept.retain(|peer| now.contains(peer) || !first.contains(peer));
-        drop(looks);
+    let end = Instant::now() + Duration::from_secs(3600);
+    // Once more after the end, so that nothing that was on its way out at first passes for one that stayed.
+    let mut is_last = false;
+    while !is_last && Instant::now() < end {
         thread::sleep(PAUSE);
+        is_last = stop.load(Ordering::Relaxed);
+        let connections = look(&mut client)?;
+        let is_there = |peer: &String| connections.iter().any(|connection| connection.peer == *peer);
+        let mut looks = locked(looks);
+        let new: Vec<String> = others(&connections).into_iter().filter(|peer| !looks.first.contains(peer)).collect();
+        looks.new.extend(new);
+        // Who is just being answered is still there.
+        looks.kept.retain(|peer| is_there(peer) || !first.contains(peer));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Scripted MongoDBs.
+//! Servers that answer as `MongoDB` does.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
