@@ -337,7 +337,7 @@ fn without_connect_nobody_is_asked() {
     let tree = Tree::new(&memcached);
     tree.verify(&json!({}));
     assert_eq!(connections.load(Ordering::SeqCst), 1);
-    let run = tree.verify(&json!({"connect": false}));
+    let run = tree.server.verify_with(&json!({"layers": true, "connect": false}));
     assert_eq!(connections.load(Ordering::SeqCst), 1, "not a second time");
     run.assert_only(&[], &[]);
     let seen = "not asked, as only files were to be read";

@@ -97,8 +97,15 @@ impl Tree {
         self.server.write("edx/app/forum/forum_env", &self.forum_env);
     }
 
-    /// Writes it, and looks at every layer with the module's binary.
+    /// Writes it, and looks at every layer with the module's binary. Where nobody is to be asked, and the places may be
+    /// anywhere, it is this process that looks, and sees to it that nobody is.
     pub fn verify(&self, options: &Value) -> Run {
+        if options["connect"] == json!(false) {
+            let from = Arc::new(Loopback::default());
+            let run = self.verify_from(&from, options);
+            assert_eq!(from.asked(), [""; 0]);
+            return run;
+        }
         self.write();
         self.server.verify_with(&all(json!({"layers": true}), options))
     }

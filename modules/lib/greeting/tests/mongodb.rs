@@ -7,7 +7,7 @@ mod common;
 
 use std::io::Write;
 
-use common::mongod::{REPLY, answer, array, bool, document, element, int, mongod, question, text};
+use common::mongod::{REPLY, answer, array, bool, document, double, element, int, mongod, question, text};
 use common::scripted::{answering, server};
 use common::{TIME, greet, told};
 use edx_layout::Layer;
