@@ -126,13 +126,21 @@ pub fn mariadb_at(at: SocketAddrV4, arguments: &[&str]) -> Option<Daemon> {
         return None;
     }
     let folder = tempfile::tempdir().unwrap();
+    // A MariaDB that starts clears its folder for temporary tables, those of others in it included.
+    let temporary = folder.path().to_owned();
     let data = format!("--datadir={}", folder.path().join("data").display());
     // Only root may, and has to, name itself.
     let user: &[&str] = if rustix::process::geteuid().is_root() { &["--user=root"] } else { &[] };
-    let made = Command::new(install).args(["--no-defaults", "--skip-test-db", &data]).args(user).output().unwrap();
+    let made = Command::new(install)
+        .args(["--no-defaults", "--skip-test-db", &data])
+        .args(user)
+        .env("TMPDIR", &temporary)
+        .output()
+        .unwrap();
     assert!(made.status.success(), "{made:?}");
     let mut command = Command::new(program);
     command
+        .env("TMPDIR", &temporary)
         .args(["--no-defaults", &data, "--skip-name-resolve", "--skip-log-bin"])
         .args([format!("--bind-address={}", at.ip()), format!("--port={}", at.port())])
         .arg(format!("--socket={}", folder.path().join("socket").display()))
@@ -168,6 +176,8 @@ pub fn rabbitmq() -> Option<Daemon> {
     let at = free_place();
     let mut command = Command::new(program);
     command
+        // Where Mnesia writes its core, if it is killed at the wrong moment.
+        .current_dir(folder.path())
         .env("HOME", folder.path())
         .env("ERL_EPMD_PORT", &names)
         .env("ERL_EPMD_ADDRESS", "127.0.0.1")
