@@ -2,11 +2,13 @@
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 
 /// Until a daemon takes connections. An Erlang takes its time on a busy machine.
@@ -21,7 +23,10 @@ pub struct Daemon {
 impl Drop for Daemon {
     fn drop(&mut self) {
         for process in self.processes.iter_mut().rev() {
-            let _ = process.kill();
+            // What a script started goes with it: each is the first of a group.
+            if let Some(group) = i32::try_from(process.id()).ok().and_then(Pid::from_raw) {
+                let _ = kill_process_group(group, Signal::KILL);
+            }
             let _ = process.wait();
         }
     }
@@ -48,8 +53,8 @@ pub fn free_place() -> SocketAddrV4 {
 /// Starts it, and waits until it takes connections.
 fn start(folder: TempDir, at: SocketAddrV4, mut before: Vec<Child>, command: &mut Command) -> Daemon {
     let log = File::create(folder.path().join("log")).unwrap();
-    let process = command.stdin(Stdio::null()).stderr(log.try_clone().unwrap()).stdout(log).spawn().unwrap();
-    before.push(process);
+    command.stdin(Stdio::null()).stderr(log.try_clone().unwrap()).stdout(log).process_group(0);
+    before.push(command.spawn().unwrap());
     let mut daemon = Daemon { processes: before, port: at.port(), folder };
     let end = Instant::now() + START;
     while TcpStream::connect(at).is_err() {
@@ -126,13 +131,21 @@ pub fn mariadb_at(at: SocketAddrV4, arguments: &[&str]) -> Option<Daemon> {
         return None;
     }
     let folder = tempfile::tempdir().unwrap();
+    // A MariaDB that starts clears its folder for temporary tables, those of others in it included.
+    let temporary = folder.path().to_owned();
     let data = format!("--datadir={}", folder.path().join("data").display());
     // Only root may, and has to, name itself.
     let user: &[&str] = if rustix::process::geteuid().is_root() { &["--user=root"] } else { &[] };
-    let made = Command::new(install).args(["--no-defaults", "--skip-test-db", &data]).args(user).output().unwrap();
+    let made = Command::new(install)
+        .args(["--no-defaults", "--skip-test-db", &data])
+        .args(user)
+        .env("TMPDIR", &temporary)
+        .output()
+        .unwrap();
     assert!(made.status.success(), "{made:?}");
     let mut command = Command::new(program);
     command
+        .env("TMPDIR", &temporary)
         .args(["--no-defaults", &data, "--skip-name-resolve", "--skip-log-bin"])
         .args([format!("--bind-address={}", at.ip()), format!("--port={}", at.port())])
         .arg(format!("--socket={}", folder.path().join("socket").display()))
@@ -161,15 +174,24 @@ pub fn rabbitmq() -> Option<Daemon> {
         return None;
     }
     let folder = tempfile::tempdir().unwrap();
-    let names = free_port().to_string();
-    let epmd = Command::new(epmd).args(["-port", &names, "-address", "127.0.0.1"]).spawn().unwrap();
+    let names = free_place();
+    let port = names.port().to_string();
+    let epmd = Command::new(epmd).args(["-port", &port, "-address", "127.0.0.1"]).process_group(0).spawn().unwrap();
+    // Where there is none yet, RabbitMQ starts one that stays.
+    let end = Instant::now() + START;
+    while TcpStream::connect(names).is_err() {
+        assert!(Instant::now() < end, "epmd does not start");
+        thread::sleep(Duration::from_millis(50));
+    }
     let plugins = folder.path().join("plugins");
     fs::write(&plugins, "[].\n").unwrap();
     let at = free_place();
     let mut command = Command::new(program);
     command
+        // Where Mnesia writes its core, if it is killed at the wrong moment.
+        .current_dir(folder.path())
         .env("HOME", folder.path())
-        .env("ERL_EPMD_PORT", &names)
+        .env("ERL_EPMD_PORT", &port)
         .env("ERL_EPMD_ADDRESS", "127.0.0.1")
         .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
         .env("RABBITMQ_NODENAME", "edxops-test@localhost")
