@@ -91,7 +91,7 @@ impl Unseen {
     /// With the reason.
     pub fn new(host: &str, why: &str) -> Self {
         let check = Check::failed(
-            "host.reachable",
+            roadmap::UNREACHED,
             host,
             why,
             "see why, and look again: without it nothing is known of this server",

@@ -18,7 +18,7 @@ pub fn judge(data: &Data<'_>) -> Vec<(Layer, Check)> {
         let name = names(lost.layer).recorded;
         let subject = format!("{} {}", lost.setting.file.display(), lost.setting.key);
         let advice = "the next upgrade does not reproduce it: see to it by hand after each one";
-        (lost.layer, Check::warning(name, subject, lost.to_string(), advice))
+        (lost.layer, Check::warning(name, subject, lost.reason.to_string(), advice))
     }));
     checks.sort_by_key(|(layer, _)| *layer);
     checks

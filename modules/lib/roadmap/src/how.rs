@@ -148,6 +148,11 @@ pub(crate) fn repair(layer: Layer) -> Vec<How> {
     ]
 }
 
+/// What to do where a server could not be looked at.
+pub(crate) fn reach() -> Vec<How> {
+    vec![hand("See that it runs and that you reach it by SSH, then look again.")]
+}
+
 /// What to do where files could not be read.
 pub(crate) fn read() -> Vec<How> {
     vec![hand("Look again as root (become: true), and see to the findings that name a file.")]

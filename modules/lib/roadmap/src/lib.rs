@@ -24,6 +24,6 @@ pub use plan::{Plan, PlannedServer, PortRule, Rule, Size, plan};
 pub use readiness::{Kind, Readiness, Remark, readiness};
 pub use report::Report;
 pub use stages::{Mark, Stage};
-pub use status::{CacheKeyPrefix, EndpointStatus, Finding, HostStatus, LayerStatus, Place, Scope};
+pub use status::{CacheKeyPrefix, EndpointStatus, Finding, HostStatus, LayerStatus, Place, Scope, UNREACHED};
 pub use step::{Step, StepKind, next_step};
 pub use text::{plan_text, text};

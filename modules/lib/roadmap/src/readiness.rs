@@ -40,6 +40,8 @@ pub struct Remark {
 pub enum Kind {
     /// No server was looked at, or nothing of Open edX was found on one.
     Nothing,
+    /// The server could not be looked at.
+    Unreached,
     /// Not every file could be read.
     Incomplete,
     /// The data is on the application server.
@@ -91,7 +93,10 @@ fn about(host: Option<&HostStatus>, layer: Option<Layer>, kind: Kind, says: Stri
 
 fn on_host(host: &HostStatus, blockers: &mut Vec<Remark>, warnings: &mut Vec<Remark>) {
     let name = &host.host;
-    if !host.is_complete {
+    if let Some(why) = host.why_unreached() {
+        let says = format!("{name} could not be looked at, so it cannot be said what is on it: {why}.");
+        blockers.push(about(Some(host), None, Kind::Unreached, says));
+    } else if !host.is_complete {
         let says = format!("Not every file of {name} could be read, so it cannot be said what else is on it.");
         blockers.push(about(Some(host), None, Kind::Incomplete, says));
     } else if host.layers.iter().all(|layer| layer.place == Place::Unused) {

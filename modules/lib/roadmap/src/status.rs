@@ -26,6 +26,17 @@ pub struct HostStatus {
     pub is_complete: bool,
 }
 
+/// The name of the finding that tells that a server could not be looked at.
+pub const UNREACHED: &str = "host.reachable";
+
+impl HostStatus {
+    /// Why the server could not be looked at; none where it was.
+    pub(crate) fn why_unreached(&self) -> Option<&str> {
+        let finding = self.findings.iter().find(|finding| finding.name == UNREACHED)?;
+        Some(finding.seen.trim_end_matches('.'))
+    }
+}
+
 /// One layer of an application server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerStatus {

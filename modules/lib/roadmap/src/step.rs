@@ -99,14 +99,17 @@ fn hosts_of(readiness: &Readiness, kinds: &[Kind], layer: Layer) -> String {
 }
 
 fn record(readiness: &Readiness) -> Option<Step> {
-    let layer = first_layer(readiness, &[Kind::Unrecorded])?;
-    let name = capital(layer);
+    // What is on its way is recorded when it has arrived: that is a part of finishing it.
+    let is_under_way = |layer| of(readiness, &[Kind::Mixed]).any(|it| it.layer == Some(layer));
+    let unrecorded = of(readiness, &[Kind::Unrecorded]).filter_map(|it| it.layer);
+    let layer = unrecorded.filter(|layer| !is_under_way(*layer)).min()?;
+    let (name, has) = (capital(layer), if layer == Layer::Files { "have" } else { "has" });
     let hosts = hosts_of(readiness, &[Kind::Unrecorded], layer);
     Some(Step {
         kind: StepKind::Record,
         layers: vec![layer],
         what: format!("Record where {} went, in server-vars.yml of {hosts}", layer.title()),
-        why: format!("{name} has moved, and the next upgrade would point the platform back at the application server."),
+        why: format!("{name} {has} moved, and the next upgrade would point the platform back at the application server."),
         how: how::record(layer),
     })
 }
@@ -124,9 +127,10 @@ fn repair(readiness: &Readiness) -> Option<Step> {
 }
 
 fn look(readiness: &Readiness) -> Option<Step> {
-    let kinds = [Kind::Nothing, Kind::Incomplete, Kind::Unknown];
+    let kinds = [Kind::Nothing, Kind::Unreached, Kind::Incomplete, Kind::Unknown];
     let first = of(readiness, &kinds).next()?;
     let (what, how) = match first.kind {
+        Kind::Unreached => (format!("Look at {}", first.host.as_deref().unwrap_or("it")), how::reach()),
         Kind::Incomplete => ("Read the files that could not be read".to_owned(), how::read()),
         Kind::Unknown => {
             let what = format!("Find out where {} is", first.layer.map_or("the data", Layer::title));
