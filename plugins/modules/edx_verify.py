@@ -17,8 +17,9 @@ description:
     and what to do about it.
   - >-
     Only what is asked for is looked at - cache servers with 'memcached', the files that Open edX reads with 'path',
-    what the next upgrade will make of them with 'server_vars', the platform's health with 'heartbeats', whether it uses
-    the cache servers with 'traffic', and whether somebody can sign in with 'lms_url'.
+    every data server that they name with 'layers', what the next upgrade will make of them with 'server_vars', the
+    platform's health with 'heartbeats', whether somebody can sign in with 'lms_url', whether the platform uses the
+    cache servers meanwhile and with 'traffic', and whether the internet reaches the data with 'exposure'.
   - >-
     Fails when a check fails; the result then still holds every check. Never changes anything on the host. On a cache it
     writes one small item under a name of its own, reads it and deletes it; a login makes a session, and ends it.
@@ -137,9 +138,24 @@ options:
   ca_path:
     description:
       - >-
-        A PEM file with the certificates of further authorities to trust, such as one of your own, besides the public
-        ones and those that this host trusts (/etc/ssl/certs/ca-certificates.crt).
+        A PEM file with the certificates of further authorities to trust, such as one of your own, besides those that
+        this host trusts (the package ca-certificates, or the file that SSL_CERT_FILE names).
     type: path
+  memcached_replaced:
+    description:
+      - >-
+        Caches that nobody may use any more, written as those in 'memcached'; while the platform is asked for something,
+        nothing may reach them. One that does not answer is as well.
+    type: list
+    elements: str
+  memcached_clients:
+    description:
+      - >-
+        Addresses of application servers that have to have connections to the cache servers while the platform is asked
+        for something; self is this server.
+      - "Django hangs up at the end of each page, so give pages of each of them in 'traffic', or a login."
+    type: list
+    elements: str
   activity_seconds:
     description:
       - >-
@@ -181,6 +197,77 @@ options:
         the first.
     type: float
     default: 0
+  layers:
+    description:
+      - >-
+        Look at every data layer that the files name - MySQL, MongoDB, memcached, Redis, RabbitMQ, Elasticsearch and
+        file storage; needs 'path'.
+      - >-
+        Of each it says where its data is (on this server, elsewhere, or both), whether an address is private, and
+        whether the server answers with its own protocol's greeting, for which no credentials are needed; with
+        'server_vars' also whether the next upgrade keeps it.
+      - >-
+        The result then has 'status', 'readiness' and 'next_step'. That data is still on this server is no failure,
+        unless 'expect_remote' says so.
+    type: bool
+    default: false
+  connect:
+    description:
+      - "Whether 'layers' connects to the servers; otherwise it only reads files."
+    type: bool
+    default: true
+  expect_remote:
+    description:
+      - >-
+        The layers that have to have left this server - mysql, mongodb, memcached, redis, rabbitmq, elasticsearch,
+        files; needs 'layers'.
+    type: list
+    elements: str
+  expect_ready:
+    description:
+      - "Fail while a second application server may not be added; needs 'layers' or 'statuses'."
+    type: bool
+    default: false
+  host_name:
+    description:
+      - What the server is called in the result and the report; its own host name where it is left out.
+    type: str
+  exposure:
+    description:
+      - >-
+        Public addresses, or names, on which no port of a data server may answer - MySQL, MongoDB, memcached (TCP and
+        UDP), Redis, RabbitMQ and Elasticsearch, with their clustering and management.
+      - Only a look from outside of the private network tells; so delegate the task.
+    type: list
+    elements: str
+  statuses:
+    description:
+      - >-
+        What this module said in 'status' of each application server, as a list; nothing is looked at then, and the
+        result tells where the platform as a whole stands.
+    type: raw
+  unseen:
+    description:
+      - "Application servers that could not be looked at, for the report; needs 'statuses'."
+    type: list
+    elements: str
+  active_users:
+    description:
+      - "Make a plan for so many active users; needs 'statuses', which may be empty."
+    type: int
+  grades_code:
+    description:
+      - Whether courses have code graders, for the plan.
+    type: bool
+    default: false
+  report:
+    description:
+      - "With 'statuses' - whether the report is wanted as text only, or as an HTML page too."
+    type: str
+    default: text
+    choices:
+      - text
+      - html
 attributes:
   check_mode:
     description: Predicts exactly what a real run would report, and changes nothing.
@@ -267,6 +354,43 @@ use:
   type: dict
   returned: "when pages are given in 'traffic' and the counters of every cache server could be read"
   sample: {"requests": 2, "commands": 3}
+status:
+  description: >-
+    Where this server stands - host, release, layers (each with its place - unused, local, mixed, remote or unknown -
+    its endpoints and is_recorded), the prefixes of the caches' keys, and findings (the checks that failed or warned).
+  type: dict
+  returned: "with 'layers', when the folder could be read"
+  sample: {"host": "app1", "release": "maple", "layers": [{"layer": "mysql", "place": "local", "endpoints": [{"endpoint":
+    "localhost:3306", "scope": "local", "answers": true, "told": "MariaDB 10.11.6", "settings": ["lms.yml
+    DATABASES.default.HOST"]}], "is_recorded": null}], "passed": 40, "is_complete": true}
+readiness:
+  description: >-
+    Whether a second application server may be added (ready), what is in the way (blockers), and what should be looked
+    at (warnings).
+  type: dict
+  returned: "with 'layers' or 'statuses'"
+  sample: {"ready": false, "blockers": [{"host": "app1", "layer": "mysql", "says": "MySQL is on app1.", "settings": ["lms.yml
+    DATABASES.default.HOST"]}], "warnings": []}
+next_step:
+  description: The next step in the recommended order - what, why and how.
+  type: dict
+  returned: "with 'layers' or 'statuses'"
+  sample: {"what": "Move MySQL to a server of its own", "layers": ["mysql"]}
+plan:
+  description: The servers that so many active users take, by role, count and size, and the rules that go with them.
+  type: dict
+  returned: "with 'statuses' and 'active_users'"
+  sample: {"active_users": 4000, "servers": [{"role": "application server", "count": 1, "sizes": ["t2.xlarge"]}]}
+report_text:
+  description: The report for a terminal.
+  type: str
+  returned: "with 'statuses'"
+  sample: "May a second application server be added? No"
+report_html:
+  description: The report as one HTML page that loads nothing from elsewhere.
+  type: str
+  returned: "with 'statuses' and report=html"
+  sample: "<!doctype html>"
 caches:
   description: Every cache on memcached in the files - file, key, line and its endpoints.
   type: list
@@ -301,6 +425,8 @@ def main():
             "login_timeout": {"type": "float", "default": 30},
             "validate_certs": {"type": "bool", "default": True},
             "ca_path": {"type": "path"},
+            "memcached_replaced": {"type": "list", "elements": "str"},
+            "memcached_clients": {"type": "list", "elements": "str"},
             "activity_seconds": {"type": "float", "default": 0},
             "expect_activity": {"type": "bool", "default": False},
             "timeout": {"type": "float", "default": 10},
@@ -308,8 +434,19 @@ def main():
             "connections_percent": {"type": "int", "default": 80},
             "memory_percent": {"type": "int", "default": 90},
             "evictions_per_hour": {"type": "float", "default": 0},
+            "layers": {"type": "bool", "default": False},
+            "connect": {"type": "bool", "default": True},
+            "expect_remote": {"type": "list", "elements": "str"},
+            "expect_ready": {"type": "bool", "default": False},
+            "host_name": {"type": "str"},
+            "exposure": {"type": "list", "elements": "str"},
+            "statuses": {"type": "raw"},
+            "unseen": {"type": "list", "elements": "str"},
+            "active_users": {"type": "int"},
+            "grades_code": {"type": "bool", "default": False},
+            "report": {"type": "str", "default": "text", "choices": ["text", "html"]},
         },
-        required_one_of=[["memcached", "path", "files", "heartbeats", "lms_url"]],
+        required_one_of=[["memcached", "path", "files", "heartbeats", "lms_url", "exposure", "statuses"]],
         supports_check_mode=True,
         # Arguments may hold secrets: they go to no log, and not into the result.
         no_log=True,
