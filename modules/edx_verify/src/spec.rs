@@ -129,8 +129,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             "ca_path",
             Kind::Path,
             &[
-                "A PEM file with the certificates of further authorities to trust, such as one of your own, besides the \
-               public ones and those that this host trusts (/etc/ssl/certs/ca-certificates.crt).",
+                "A PEM file with the certificates of further authorities to trust, such as one of your own, besides those \
+                 that this host trusts (the package ca-certificates, or the file that SSL_CERT_FILE names).",
             ],
         ),
         OptionSpec::new(

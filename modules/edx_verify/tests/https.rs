@@ -7,8 +7,8 @@ mod common;
 mod tls;
 
 use ansible_protocol::json;
-use common::verify;
 use common::web::well;
+use common::{command, verify, verify_by};
 use tls::certificates::Authority;
 use tls::server_with;
 
@@ -28,7 +28,10 @@ fn a_platform_behind_tls_is_asked_where_its_certificate_is_accepted() {
         assert_eq!(run.about(HEARTBEAT, &url), ("ok", "well: modulestore, sql", ""));
     }
 
-    let run = verify(&json!({"heartbeats": [url], "heartbeat_timeout": 0.9}));
+    let run = verify_by(
+        command().env("SSL_CERT_FILE", Authority::new().own.path),
+        &json!({"heartbeats": [url], "heartbeat_timeout": 0.9}),
+    );
     assert_eq!(
         run.about(HEARTBEAT, &url),
         (
@@ -38,6 +41,43 @@ fn a_platform_behind_tls_is_asked_where_its_certificate_is_accepted() {
              the server sends the whole chain (ssl_certificate in nginx)"
         )
     );
+}
+
+#[test]
+fn what_this_host_trusts_is_trusted() {
+    let authority = Authority::new();
+    let lms = server_with(&authority.certificate("DNS:localhost"), &json!({"answers": {"/heartbeat": well()}}));
+    let url = lms.url("/heartbeat").to_string();
+    let run = verify_by(command().env("SSL_CERT_FILE", &authority.own.path), &json!({"heartbeats": [url]}));
+    assert_eq!(run.about(HEARTBEAT, &url), ("ok", "well: modulestore, sql", ""));
+}
+
+#[test]
+fn a_host_that_knows_no_authority_is_told_how_to_get_some() {
+    let authority = Authority::new();
+    let lms = server_with(&authority.certificate("DNS:localhost"), &json!({"answers": {"/heartbeat": well()}}));
+    let url = lms.url("/heartbeat").to_string();
+    let without = || {
+        let mut command = command();
+        command.env("SSL_CERT_FILE", "/no/such/file");
+        command
+    };
+    let run = verify_by(&mut without(), &json!({"heartbeats": [url], "heartbeat_timeout": 0.9}));
+    assert_eq!(
+        run.about(HEARTBEAT, &url),
+        (
+            "failed",
+            "no certificate can be checked: this host knows no authority (in /no/such/file)",
+            "install the package ca-certificates, or give the certificate of the server's authority with ca_path"
+        )
+    );
+    for options in [
+        json!({"heartbeats": [url], "ca_path": authority.own.path}),
+        json!({"heartbeats": [url], "validate_certs": false}),
+    ] {
+        let run = verify_by(&mut without(), &options);
+        assert_eq!(run.about(HEARTBEAT, &url), ("ok", "well: modulestore, sql", ""));
+    }
 }
 
 #[test]

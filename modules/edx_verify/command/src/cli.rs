@@ -169,7 +169,7 @@ pub struct Platform {
     /// Show the session to each of these application servers, asked directly
     #[arg(long, value_name = "HOST[:PORT]", value_delimiter = ',')]
     pub app_servers: Vec<String>,
-    /// Certificate authorities to trust besides the public ones, as a PEM file
+    /// Certificate authorities to trust besides the public ones and this host's own, as a PEM file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ca_path: Option<PathBuf>,
     /// Do not check certificates

@@ -85,7 +85,10 @@ fn options(given: Value) -> Result<Options, Error> {
     let Value::Object(given) = given else { return Err(Error::Options("no options".to_owned())) };
     let given: Map<String, Value> = given.into_iter().filter(|(_, value)| !is_empty(value)).collect();
     let request = Request::from_json(&SPEC, &given).map_err(|error| Error::Options(error.to_string()))?;
-    Options::from_arguments(&request.options).map_err(|error| Error::Options(error.to_string()))
+    let mut options = Options::from_arguments(&request.options).map_err(|error| Error::Options(error.to_string()))?;
+    // A laptop may have no authorities in a file.
+    options.tls = options.tls.and_public(webpki_roots::TLS_SERVER_ROOTS);
+    Ok(options)
 }
 
 fn is_empty(value: &Value) -> bool {

@@ -1,5 +1,6 @@
 //! Why there is no answer.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use net::Stage;
@@ -32,6 +33,8 @@ pub enum Fault {
 pub enum TlsFault {
     /// The server's certificate is not accepted.
     Certificate(CertificateFault),
+    /// No authority is known that could vouch for a certificate: this host should have some in this file.
+    NoAuthorities(PathBuf),
     /// It is plain HTTP.
     PlainHttp,
     /// It is another protocol: the beginning of what was said.
@@ -140,6 +143,9 @@ impl TlsFault {
     fn told(&self, time: Duration) -> String {
         match self {
             Self::Certificate(fault) => fault.told(),
+            Self::NoAuthorities(file) => {
+                format!("no certificate can be checked: this host knows no authority (in {})", file.display())
+            }
             Self::PlainHttp => "the port speaks plain HTTP, not TLS".to_owned(),
             Self::NotTls(said) => format!("the answer is not TLS ({said:?})"),
             Self::Name(name) => format!("no certificate can be for the name {name:?}"),
@@ -155,6 +161,9 @@ impl TlsFault {
     fn advice(&self) -> &'static str {
         match self {
             Self::Certificate(fault) => fault.advice(),
+            Self::NoAuthorities(_) => {
+                "install the package ca-certificates, or give the certificate of the server's authority with ca_path"
+            }
             Self::PlainHttp => {
                 "ask for http:// there, or check the port: nginx, or the load balancer, speaks HTTPS on 443"
             }

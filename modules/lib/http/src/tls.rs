@@ -11,8 +11,9 @@ use std::sync::{Arc, OnceLock};
 
 use rustls::ClientConfig;
 use rustls::client::Resumption;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, TrustAnchor};
 use thiserror::Error;
 
 use crate::TlsFault;
@@ -23,7 +24,7 @@ pub use session::Session;
 pub struct TlsSettings {
     /// Whether a server has to prove who it is.
     pub validate_certs: bool,
-    /// A PEM file with authorities that are trusted besides the public ones and this host's own.
+    /// A PEM file with authorities that are trusted besides this host's own.
     pub ca_path: Option<PathBuf>,
 }
 
@@ -80,8 +81,33 @@ pub enum TlsError {
 pub struct Tls {
     validate: bool,
     own: Arc<Vec<CertificateDer<'static>>>,
+    public: &'static [TrustAnchor<'static>],
     /// Made when it is needed: many runs never speak TLS, and it reads what this host trusts.
-    config: Arc<OnceLock<Result<Arc<ClientConfig>, String>>>,
+    config: Arc<OnceLock<Result<Arc<ClientConfig>, Unmade>>>,
+}
+
+/// Why no TLS can be spoken.
+#[derive(Clone)]
+enum Unmade {
+    /// This host should have some authority in this file.
+    NoAuthorities(PathBuf),
+    /// What rustls says of it.
+    Refused(String),
+}
+
+impl Unmade {
+    fn refused(error: &impl ToString) -> Self {
+        Self::Refused(error.to_string())
+    }
+}
+
+impl From<Unmade> for TlsFault {
+    fn from(unmade: Unmade) -> Self {
+        match unmade {
+            Unmade::NoAuthorities(file) => Self::NoAuthorities(file),
+            Unmade::Refused(detail) => Self::Malformed(detail),
+        }
+    }
 }
 
 impl std::fmt::Debug for Tls {
@@ -93,7 +119,7 @@ impl std::fmt::Debug for Tls {
 
 impl Default for Tls {
     fn default() -> Self {
-        Self { validate: true, own: Arc::default(), config: Arc::default() }
+        Self { validate: true, own: Arc::default(), public: &[], config: Arc::default() }
     }
 }
 
@@ -101,19 +127,26 @@ impl Tls {
     /// Reads the file of authorities, where there is one.
     pub fn new(settings: &TlsSettings) -> Result<Self, TlsError> {
         let own = settings.ca_path.as_deref().map(read).transpose()?.unwrap_or_default();
-        Ok(Self { validate: settings.validate_certs, own: Arc::new(own), config: Arc::default() })
+        Ok(Self { validate: settings.validate_certs, own: Arc::new(own), ..Self::default() })
+    }
+
+    /// Trusts these besides: the public authorities, for a program that may run on a host without any. A module has no
+    /// room for them, and runs where the platform does, which cannot do without.
+    #[must_use]
+    pub fn and_public(self, public: &'static [TrustAnchor<'static>]) -> Self {
+        Self { public, config: Arc::default(), ..self }
     }
 
     fn config(&self) -> Result<Arc<ClientConfig>, TlsFault> {
-        let made = self.config.get_or_init(|| self.make().map_err(|error| error.to_string()));
-        made.clone().map_err(TlsFault::Malformed)
+        Ok(self.config.get_or_init(|| self.make()).clone()?)
     }
 
-    fn make(&self) -> Result<Arc<ClientConfig>, Box<dyn std::error::Error>> {
+    fn make(&self) -> Result<Arc<ClientConfig>, Unmade> {
         let provider = Arc::new(provider::provider());
         let verifier = self.verifier(&provider)?;
         let mut config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Unmade::refused(&error))?
             .dangerous()
             .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
@@ -123,15 +156,13 @@ impl Tls {
         Ok(Arc::new(config))
     }
 
-    fn verifier(
-        &self,
-        provider: &Arc<CryptoProvider>,
-    ) -> Result<Arc<dyn rustls::client::danger::ServerCertVerifier>, Box<dyn std::error::Error>> {
+    fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, Unmade> {
         if !self.validate {
             return Ok(Arc::new(verifier::Anybody::new(provider)));
         }
-        let roots = authorities::all(&self.own);
-        Ok(Arc::new(verifier::Known::new(roots, Arc::clone(&self.own), provider)?))
+        let roots = authorities::all(self.public, &self.own).map_err(Unmade::NoAuthorities)?;
+        let known = verifier::Known::new(roots, Arc::clone(&self.own), provider);
+        Ok(Arc::new(known.map_err(|error| Unmade::refused(&error))?))
     }
 }
 

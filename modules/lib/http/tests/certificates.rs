@@ -14,6 +14,11 @@ use serde_json::json;
 const ADVICE_ON_ITS_OWN: &str = "where it comes from an authority of your own, give that one's certificate with ca_path; otherwise see whether \
                                  the server sends the whole chain (ssl_certificate in nginx)";
 
+/// What a program trusts that brings the public authorities along, whatever host it runs on.
+fn public() -> Tls {
+    Tls::default().and_public(webpki_roots::TLS_SERVER_ROOTS)
+}
+
 fn anybody() -> Tls {
     Tls::new(&TlsSettings { validate_certs: false, ca_path: None }).unwrap()
 }
@@ -41,7 +46,7 @@ fn a_server_is_trusted_whose_authority_was_given() {
 fn a_server_whose_authority_is_unknown_is_not_trusted() {
     let authority = Authority::new();
     let server = server(&authority.certificate("DNS:localhost"));
-    for tls in [Tls::default(), trusting(&Authority::new().own)] {
+    for tls in [public(), trusting(&Authority::new().own)] {
         let url = server.url("/");
         assert_eq!(told(&tls, &url), "the certificate is not accepted: no known authority has issued it");
         assert_eq!(advice(&tls, &url), ADVICE_ON_ITS_OWN);
@@ -114,9 +119,9 @@ fn a_certificate_that_stands_behind_itself_is_trusted_where_it_was_given() {
     let authority = Authority::new();
     let own = authority.self_signed("DNS:localhost");
     let server = server(&own);
-    assert_eq!(told(&Tls::default(), &server.url("/")), "the certificate is not accepted: it is signed by itself only");
+    assert_eq!(told(&public(), &server.url("/")), "the certificate is not accepted: it is signed by itself only");
     assert_eq!(
-        advice(&Tls::default(), &server.url("/")),
+        advice(&public(), &server.url("/")),
         "where that is as it should be, give this certificate with ca_path"
     );
     assert_eq!(get(&trusting(&own), &server.url("/")).unwrap().status, 200);
