@@ -95,12 +95,6 @@ enum Unmade {
     Refused(String),
 }
 
-impl Unmade {
-    fn refused(error: &impl ToString) -> Self {
-        Self::Refused(error.to_string())
-    }
-}
-
 impl From<Unmade> for TlsFault {
     fn from(unmade: Unmade) -> Self {
         match unmade {
@@ -146,7 +140,7 @@ impl Tls {
         let verifier = self.verifier(&provider)?;
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(|error| Unmade::refused(&error))?
+            .map_err(|error| Unmade::Refused(error.to_string()))?
             .dangerous()
             .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
@@ -156,13 +150,12 @@ impl Tls {
         Ok(Arc::new(config))
     }
 
-    fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, Unmade> {
+    fn verifier(&self, provider: &CryptoProvider) -> Result<Arc<dyn ServerCertVerifier>, Unmade> {
         if !self.validate {
             return Ok(Arc::new(verifier::Anybody::new(provider)));
         }
         let roots = authorities::all(self.public, &self.own).map_err(Unmade::NoAuthorities)?;
-        let known = verifier::Known::new(roots, Arc::clone(&self.own), provider);
-        Ok(Arc::new(known.map_err(|error| Unmade::refused(&error))?))
+        Ok(Arc::new(verifier::Known::new(roots, Arc::clone(&self.own), provider)))
     }
 }
 

@@ -3,27 +3,26 @@
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{VerifierBuilderError, WebPkiServerVerifier, verify_server_name};
-use rustls::crypto::CryptoProvider;
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
 
 /// A server that an authority vouches for.
+///
+/// It does what rustls' own verifier does, of the same parts, but for lists of revoked certificates: there are none here,
+/// and the reader of those lists would make each module that speaks TLS larger.
 #[derive(Debug)]
 pub struct Known {
-    by_authority: Arc<WebPkiServerVerifier>,
+    roots: RootCertStore,
     given: Arc<Vec<CertificateDer<'static>>>,
+    algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl Known {
-    pub fn new(
-        roots: RootCertStore,
-        given: Arc<Vec<CertificateDer<'static>>>,
-        provider: &Arc<CryptoProvider>,
-    ) -> Result<Self, VerifierBuilderError> {
-        let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
-        Ok(Self { by_authority: builder.build()?, given })
+    pub fn new(roots: RootCertStore, given: Arc<Vec<CertificateDer<'static>>>, provider: &CryptoProvider) -> Self {
+        Self { roots, given, algorithms: provider.signature_verification_algorithms }
     }
 }
 
@@ -33,24 +32,22 @@ impl ServerCertVerifier for Known {
         certificate: &CertificateDer<'_>,
         others: &[CertificateDer<'_>],
         name: &ServerName<'_>,
-        ocsp: &[u8],
+        _: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verified = self.by_authority.verify_server_cert(certificate, others, name, ocsp, now);
+        let parsed = ParsedCertificate::try_from(certificate)?;
+        let signed = verify_server_cert_signed_by_trust_anchor(&parsed, &self.roots, others, now, self.algorithms.all);
         // `openssl req -x509` makes a certificate that is an authority, too, and webpki takes none of those for a server's.
         // Where the operator gave this very certificate, it is trusted; webpki looks at its time before it says this.
-        match verified {
+        match signed {
             Err(Error::InvalidCertificate(CertificateError::BadSignature)) => {
-                Err(CertificateError::Other(OtherError(Arc::new(NamesakeSigned))).into())
+                return Err(CertificateError::Other(OtherError(Arc::new(NamesakeSigned))).into());
             }
-            Err(error)
-                if is_authority(&error) && self.given.iter().any(|given| given.as_ref() == certificate.as_ref()) =>
-            {
-                verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
-                Ok(ServerCertVerified::assertion())
-            }
-            verified => verified,
+            Err(error) if is_authority(&error) && self.given.iter().any(|given| given == certificate) => {}
+            signed => signed?,
         }
+        verify_server_name(&parsed, name)?;
+        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -59,7 +56,7 @@ impl ServerCertVerifier for Known {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.by_authority.verify_tls12_signature(message, certificate, signature)
+        verify_tls12_signature(message, certificate, signature, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -68,11 +65,11 @@ impl ServerCertVerifier for Known {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.by_authority.verify_tls13_signature(message, certificate, signature)
+        verify_tls13_signature(message, certificate, signature, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.by_authority.supported_verify_schemes()
+        self.algorithms.supported_schemes()
     }
 }
 
