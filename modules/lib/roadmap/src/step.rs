@@ -109,7 +109,9 @@ fn record(readiness: &Readiness) -> Option<Step> {
         kind: StepKind::Record,
         layers: vec![layer],
         what: format!("Record where {} went, in server-vars.yml of {hosts}", layer.title()),
-        why: format!("{name} {has} moved, and the next upgrade would point the platform back at the application server."),
+        why: format!(
+            "{name} {has} moved, and the next upgrade would point the platform back at the application server."
+        ),
         how: how::record(layer),
     })
 }
