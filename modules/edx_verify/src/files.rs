@@ -65,7 +65,7 @@ pub fn verify(snapshot: &Snapshot, wanted: &[Endpoint], mut findings: Option<&mu
         }
     }
     // All of one kind together: a person reads down a column, and a piece of advice stands once.
-    few::sort_by_key(&mut checks, checks::rank);
+    checks.sort_by_key(checks::rank);
     files.complete = !checks.iter().any(|check| check.name == checks::READABLE);
     if read > 0 {
         let first = || snapshot.files.first().map(|file| file.path.clone());

@@ -20,7 +20,7 @@ pub fn judge(data: &Data<'_>) -> Vec<(Layer, Check)> {
         let advice = "the next upgrade does not reproduce it: see to it by hand after each one";
         (lost.layer, Check::warning(name, subject, lost.reason.to_string(), advice))
     }));
-    few::sort_by_key(&mut checks, |(layer, _)| *layer);
+    checks.sort_by_key(|(layer, _)| *layer);
     checks
 }
 

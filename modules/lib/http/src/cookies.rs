@@ -53,7 +53,7 @@ impl Jar {
         let cookies = self.cookies();
         let mut told: Vec<&Cookie> = cookies.iter().filter(|cookie| cookie.is_for(url, now)).collect();
         // The longer path first; those of the same stay in the order in which they came.
-        few::sort_by_key(&mut told, |cookie| std::cmp::Reverse(cookie.path.len()));
+        told.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
         let pairs: Vec<String> = told.iter().map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect();
         Some(pairs.join("; ")).filter(|header| !header.is_empty())
     }

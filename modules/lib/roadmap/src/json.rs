@@ -116,7 +116,7 @@ fn layers_from_json(list: &Part) -> Result<Vec<LayerStatus>, Error> {
     if let Some(missing) = Layer::ALL.into_iter().find(|wanted| layers.iter().all(|layer| layer.layer != *wanted)) {
         return Err(Error::NoLayer { at: list.at.clone(), layer: missing.name() });
     }
-    few::sort_by_key(&mut layers, |layer| layer.layer);
+    layers.sort_by_key(|layer| layer.layer);
     Ok(layers)
 }
 

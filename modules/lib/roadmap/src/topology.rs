@@ -157,7 +157,7 @@ fn draw(hosts: &[HostStatus], measures: &Measures) -> Topology {
         }
     }
     // Lines that matter most are drawn last, on top.
-    few::sort_by_key(&mut lines, |line| line.class == "silent");
+    lines.sort_by_key(|line| line.class == "silent");
     Topology { id: measures.id, width: measures.width, height, boxes, lines, told: told(hosts) }
 }
 

@@ -140,7 +140,7 @@ impl<'a> Browser<'a> {
         let seen = self.seen.borrow();
         // The longer ones first, so that none hides a part of another.
         let mut values: Vec<&str> = seen.values.iter().map(String::as_str).collect();
-        few::sort_by_key(&mut values, |value| std::cmp::Reverse(value.len()));
+        values.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
         values.into_iter().fold(text.to_owned(), |text, value| text.replace(value, "***"))
     }
 

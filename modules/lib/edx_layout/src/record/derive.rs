@@ -28,7 +28,7 @@ pub fn expected_record(release: Option<Release>, settings: &[DataSetting], here:
         add_unused(release, &seen, &mut found.variables);
     }
     follow(&mut found.variables);
-    few::sort_by_key(&mut found.variables, |variable| variable.layer);
+    found.variables.sort_by_key(|variable| variable.layer);
     found
 }
 
