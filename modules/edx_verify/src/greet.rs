@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use edx_layout::{Layer, MYSQL_SOCKET};
-use greeting::{Fault, Greeting};
-use http::{Client, Tls, Url};
+use greeting::{Fault, Greeting, Spoken};
+use http::{Client, Tls, TlsFault, Url};
 use net::{Dial, Target};
 
 use crate::AGENT;
@@ -95,6 +95,11 @@ fn search(way: Way<'_>, target: &Target, tls: bool, deadline: Instant, time: Dur
     };
     match way.web().get(&url, deadline, MAX_BODY) {
         Ok(answer) => Greeted::of(greeting::elasticsearch(answer.status, &answer.body), time),
+        Err(http::Fault::Tls) => {
+            let fault = Fault::OtherProtocol { layer: Layer::Elasticsearch, spoken: Spoken::Tls, said: String::new() };
+            Greeted::of(Err(fault), time)
+        }
+        Err(http::Fault::NoTls(TlsFault::PlainHttp)) => Greeted::of(Err(Fault::NoTls(Layer::Elasticsearch)), time),
         Err(fault) => Greeted::not(
             fault.told(time),
             "check that Elasticsearch runs there, that it listens on this address and port, and that no firewall is in between",

@@ -268,7 +268,11 @@ fn another_protocol_on_the_port_is_recognised() {
         (always("ERROR\r\nERROR\r\n"), "the answer is not HTTP (\"ERROR\")", IS_IT_THE_PORT),
         (always("HTTP"), "the answer is not HTTP (\"HTTP\")", IS_IT_THE_PORT),
         // A TLS server's alert: a record that it cannot read.
-        (always([0x15, 3, 3, 0, 2, 2, 70]), "the port speaks TLS, not plain HTTP", IS_IT_THE_PORT),
+        (
+            always([0x15, 3, 3, 0, 2, 2, 70]),
+            "the port speaks TLS, not plain HTTP",
+            &format!("ask for https:// there, or {IS_IT_THE_PORT}"),
+        ),
         (
             always("HTTP/1.1 200 OK\r\nno header\r\n\r\n"),
             "the answer is not valid HTTP (invalid header name)",

@@ -9,6 +9,7 @@ pub mod fake;
 pub mod loopback;
 #[path = "../../../lib/greeting/tests/common/mongod.rs"]
 pub mod mongod;
+pub mod nginx;
 pub mod platform;
 #[path = "../../../lib/greeting/tests/common/scripted.rs"]
 pub mod scripted;

@@ -20,6 +20,11 @@ impl Web {
         format!("http://127.0.0.1:{}{target}", self.port)
     }
 
+    /// Its port of 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Every request that it got, as it was sent.
     pub fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()

@@ -131,7 +131,10 @@ impl Fault {
             Self::NotHttp(_) | Self::Malformed(_) if !is_plain => {
                 "check the port: nginx, or the load balancer, speaks HTTPS on 443"
             }
-            Self::NotHttp(_) | Self::Tls | Self::Malformed(_) => {
+            Self::Tls => {
+                "ask for https:// there, or check the port: LMS listens on 8000 and Studio on 8010, with plain HTTP, behind nginx"
+            }
+            Self::NotHttp(_) | Self::Malformed(_) => {
                 "check the port: LMS listens on 8000 and Studio on 8010, with plain HTTP, behind nginx"
             }
             Self::Header(_) => "check what is to be sent",

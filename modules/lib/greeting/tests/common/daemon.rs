@@ -51,7 +51,7 @@ pub fn free_place() -> SocketAddrV4 {
 }
 
 /// Starts it, and waits until it takes connections.
-fn start(folder: TempDir, at: SocketAddrV4, mut before: Vec<Child>, command: &mut Command) -> Daemon {
+pub fn start(folder: TempDir, at: SocketAddrV4, mut before: Vec<Child>, command: &mut Command) -> Daemon {
     let log = File::create(folder.path().join("log")).unwrap();
     command.stdin(Stdio::null()).stderr(log.try_clone().unwrap()).stdout(log).process_group(0);
     before.push(command.spawn().unwrap());
