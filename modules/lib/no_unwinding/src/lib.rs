@@ -35,7 +35,9 @@ macro_rules! never_called {
     )* };
 }
 
+// All that the standard library knows of: one that is missing would bring the real unwinder along, and be told by the linker.
 never_called! {
-    _Unwind_DeleteException _Unwind_GetDataRelBase _Unwind_GetIPInfo _Unwind_GetLanguageSpecificData
-    _Unwind_GetRegionStart _Unwind_GetTextRelBase _Unwind_RaiseException _Unwind_Resume _Unwind_SetGR _Unwind_SetIP
+    _Unwind_DeleteException _Unwind_FindEnclosingFunction _Unwind_GetCFA _Unwind_GetDataRelBase _Unwind_GetIP
+    _Unwind_GetIPInfo _Unwind_GetLanguageSpecificData _Unwind_GetRegionStart _Unwind_GetTextRelBase
+    _Unwind_RaiseException _Unwind_Resume _Unwind_SetGR _Unwind_SetIP
 }
