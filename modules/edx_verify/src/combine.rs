@@ -46,7 +46,7 @@ impl Combine {
             if hosts.iter().any(|known| known.host == host) {
                 return Err(Error::UnseenTwice(host.to_owned()));
             }
-            hosts.push(Unseen::new(host, "it could not be reached").status);
+            hosts.push(Unseen::new(host, "it could not be reached, or was left out (--limit)").status);
         }
         // A plan needs nothing to begin with.
         if hosts.is_empty() && active_users.is_none() {

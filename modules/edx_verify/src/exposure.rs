@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use edx_layout::{Layer, ThisHost};
-use net::{Fault, Target, Wire};
+use net::{Fault, Stage, Target, Wire};
 
 use crate::check::{Check, Verification, counted};
 use crate::greet::{self, Greeted, Way};
@@ -126,14 +126,14 @@ fn said(way: Way<'_>, layer: Option<Layer>, target: &Target, time: Duration) -> 
     let Some(layer) = layer else { return "it takes connections".to_owned() };
     match greet::ask(way, layer, target, false, time) {
         Greeted::Answers { said, .. } => format!("{said} answers"),
-        Greeted::Not { seen, .. } => format!("it takes connections ({seen})"),
+        Greeted::Not { seen, .. } | Greeted::Untold(seen) => format!("it takes connections ({seen})"),
     }
 }
 
 /// A refusal and silence are what a firewall makes of a port. A route that is missing says nothing of it.
 fn closed(fault: &Fault, time: Duration) -> Seen {
     match fault {
-        Fault::OutOfTime(_) => Seen::Closed,
+        Fault::OutOfTime(Stage::Connection) => Seen::Closed,
         Fault::Connect(error) if error.kind() == io::ErrorKind::ConnectionRefused => Seen::Closed,
         // What packet filters make of it with --reject-with.
         Fault::Connect(error) if error.kind() == io::ErrorKind::PermissionDenied => Seen::Closed,

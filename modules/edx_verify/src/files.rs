@@ -80,6 +80,12 @@ pub fn verify(snapshot: &Snapshot, wanted: &[Endpoint], mut findings: Option<&mu
     (files, verification)
 }
 
+/// Where the server's own addresses are not known.
+pub fn without_addresses(here: &ThisHost) -> Option<Check> {
+    let advice = "see why the list of its interfaces cannot be read: an address in the files may be this server's own";
+    here.addresses.is_empty().then(|| Check::failed(READABLE, "this server", "its own addresses are not known", advice))
+}
+
 /// Files besides those with caches that could not be read; the others have been told.
 pub fn others_unreadable(findings: &Findings, told: &[Check]) -> Vec<Check> {
     let is_told = |path: &Path| {

@@ -41,6 +41,8 @@ pub enum Greeted {
         /// What will be in the way later, each with what to do.
         warnings: Vec<(String, &'static str)>,
     },
+    /// It could not be asked, which says nothing of it: why.
+    Untold(String),
     /// It is none, or does not answer.
     Not {
         /// What was seen.
@@ -61,6 +63,7 @@ impl Greeted {
                 said: greeting.said,
                 warnings: greeting.warnings.into_iter().map(|warning| (warning.told, warning.advice)).collect(),
             },
+            Err(Fault::Net(net::Fault::Way(why))) => Self::Untold(why),
             Err(fault) => Self::not(fault.told(time), fault.advice()),
         }
     }
@@ -100,6 +103,7 @@ fn search(way: Way<'_>, target: &Target, tls: bool, deadline: Instant, time: Dur
             Greeted::of(Err(fault), time)
         }
         Err(http::Fault::NoTls(TlsFault::PlainHttp)) => Greeted::of(Err(Fault::NoTls(Layer::Elasticsearch)), time),
+        Err(http::Fault::Net(net::Fault::Way(why))) => Greeted::Untold(why),
         Err(fault) => Greeted::not(
             fault.told(time),
             "check that Elasticsearch runs there, that it listens on this address and port, and that no firewall is in between",
@@ -120,6 +124,7 @@ pub fn store(way: Way<'_>, endpoint: Option<&str>, bucket: &str, time: Duration)
     };
     let answer = match way.web().get(&url, Instant::now() + time, MAX_BODY) {
         Ok(answer) => answer,
+        Err(http::Fault::Net(net::Fault::Way(why))) => return Greeted::Untold(why),
         Err(fault) => {
             let advice = "check the store's address, the route to it (a VPC endpoint, a NAT), and its certificate";
             return Greeted::not(fault.told(time), advice);

@@ -30,6 +30,7 @@ pub struct Data<'a> {
 pub struct Found {
     layers: Vec<LayerStatus>,
     prefixes: Vec<CacheKeyPrefix>,
+    has_record: bool,
     is_complete: bool,
 }
 
@@ -38,10 +39,12 @@ pub fn verify(data: &Data<'_>, options: &LayerOptions, way: Way<'_>) -> (Found, 
     let seen: Vec<LayerSeen> = look::look(data, options, way);
     let recorded = record::judge(data);
     let mut checks: Vec<_> = seen.iter().flat_map(|layer| checks::judge(layer, options)).collect();
-    checks.extend(recorded.iter().map(|(_, check)| check.clone()));
+    checks.extend(recorded.iter().map(|judged| judged.check.clone()));
+    let has_record = data.record.is_some_and(Result::is_ok);
     let found = Found {
-        layers: status::layers(&seen, &recorded, data.record.is_some_and(Result::is_ok)),
+        layers: status::layers(&seen, &recorded, has_record),
         prefixes: status::prefixes(&data.findings.prefixes),
+        has_record,
         is_complete: false,
     };
     (found, Verification { checks, ..Verification::default() })
@@ -59,7 +62,7 @@ impl Found {
     pub fn status(self, called: Option<&str>, snapshot: &Snapshot, seen: &Verification) -> HostStatus {
         let name = snapshot.here.name.clone();
         let mut layers = self.layers;
-        status::record_caches(&mut layers, seen);
+        status::record_caches(&mut layers, seen, self.has_record);
         HostStatus {
             host: called.map(str::to_owned).or_else(|| name.clone()).unwrap_or_else(|| "this server".to_owned()),
             name,

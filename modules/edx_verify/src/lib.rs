@@ -133,13 +133,15 @@ fn of_files(
     let Some(wanted) = &options.layers else { return (verification, None) };
     verification.checks.extend(files::others_unreadable(&findings, &verification.checks));
     let record = variables.as_ref().map(|(_, variables)| variables);
+    verification.checks.extend(files::without_addresses(&snapshot.here));
     let (found, seen) = layers::verify(&layers::Data { findings: &findings, snapshot, record }, wanted, way);
     verification.extend(seen);
     (verification, Some(found.complete(is_complete(&files, &findings))))
 }
 
+/// Whether nothing is missing. A server that does not know its own addresses cannot tell that one in a file is its own.
 fn is_complete(files: &Files, findings: &Findings) -> bool {
-    files.complete && findings.unreadable.is_empty()
+    files.complete && findings.unreadable.is_empty() && !files.here.addresses.is_empty()
 }
 
 /// The variables of the next upgrade: those that came with the files, or those of this host, if the files are its own.

@@ -154,6 +154,9 @@ fn of_status(asked: &Status, way: &Way, progress: &Progress) -> Result<Seen, Err
     }))?;
     let mut all = Verification::default();
     let mut hosts = Vec::new();
+    if way.app_server.is_empty() && !way.via.is_empty() {
+        return Err(Error::Options("--via leads to no application server: name it with --app-server".to_owned()));
+    }
     if way.app_server.is_empty() {
         progress.say(format!("reading {}", asked.path.display()));
         let seen = edx_verify::verify(&options, &from(way.dial()?));

@@ -16,7 +16,7 @@ const NAMED: usize = 3;
 pub fn judge(seen: &LayerSeen, options: &LayerOptions) -> Vec<Check> {
     let names = names(seen.layer);
     let mut checks = Vec::new();
-    if !seen.endpoints.is_empty() {
+    if !seen.endpoints.is_empty() || options.expect_remote.contains(&seen.layer) {
         checks.push(place(names.place, seen, options));
     }
     if !seen.unread.is_empty() {
@@ -43,7 +43,10 @@ fn place(name: &'static str, seen: &LayerSeen, options: &LayerOptions) -> Check 
     let elsewhere = [Scope::Private, Scope::Public];
     let is_expected_remote = options.expect_remote.contains(&layer);
     match seen.place() {
-        Place::Unused => Check::skipped(name, title, "nothing uses it"),
+        Place::Unused => {
+            let advice = "check that these are all the files of an application server, and what expect_remote names";
+            Check::failed(name, title, "no setting of it was found", advice)
+        }
         Place::Local if is_expected_remote => {
             Check::failed(name, title, format!("still on this server: {}", told(&[Scope::Local])), how_to_move(layer))
         }
@@ -137,6 +140,7 @@ fn answers(name: &'static str, endpoint: &EndpointSeen) -> Vec<Check> {
             checks.extend(warnings.iter().map(|(seen, advice)| Check::warning(name, &endpoint.shown, seen, advice)));
             checks
         }
+        Asked::Yes(Greeted::Untold(why)) => vec![Check::skipped(name, &endpoint.shown, why)],
         Asked::Yes(Greeted::Not { seen, advice }) => vec![Check::failed(name, &endpoint.shown, seen, advice)],
         Asked::DefaultName => vec![Check::warning(
             name,

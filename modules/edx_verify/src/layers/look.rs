@@ -122,11 +122,11 @@ fn named(setting: &DataSetting) -> String {
 /// Whose it is, and what its name leads to. A name is looked up from where connections are made.
 fn scope(endpoint: &EndpointSeen, data: &Data<'_>, time: Duration, way: Way<'_>) -> (Scope, Vec<IpAddr>) {
     let scope = data.snapshot.here.place(&endpoint.address, &[]);
-    let name = match &endpoint.address {
-        DataAddress::Server { host: Host::Name(name), .. } if scope == Scope::Unknown => name,
+    let name = match endpoint.address.host() {
+        Some(Host::Name(name)) if scope == Scope::Unknown => name,
         _ => return (scope, Vec::new()),
     };
-    let addresses = way.dial.resolve(name, Instant::now() + time).ok().flatten().unwrap_or_default();
+    let addresses = way.dial.resolve(&name, Instant::now() + time).ok().flatten().unwrap_or_default();
     (data.snapshot.here.place(&endpoint.address, &addresses), addresses)
 }
 

@@ -6,22 +6,41 @@ use super::Data;
 use super::names::names;
 use crate::check::Check;
 
-/// The checks of the variables, by layer; none where the file cannot be read, which another check tells.
-pub fn judge(data: &Data<'_>) -> Vec<(Layer, Check)> {
+/// What is to be said of one variable, or of a setting that no variable reproduces.
+pub struct Judged {
+    /// The layer.
+    pub layer: Layer,
+    /// The check.
+    pub check: Check,
+    /// Whether the next upgrade keeps what the files say; none where that is not known.
+    pub keeps: Option<bool>,
+}
+
+/// The checks of the variables, layer by layer; none where the file cannot be read, which another check tells.
+pub fn judge(data: &Data<'_>) -> Vec<Judged> {
     let Some(Ok(document)) = data.record else { return Vec::new() };
     let here = &data.snapshot.here;
     let expected = expected_record(data.snapshot.release, &data.findings.settings, here);
     let root = document.as_ref().map(lossless_yaml::Document::root);
-    let mut checks: Vec<(Layer, Check)> =
-        judge_record(&expected, root, here).iter().map(|finding| (finding.layer, check(finding))).collect();
-    checks.extend(expected.unrecordable.iter().map(|lost| {
+    let mut judged: Vec<Judged> = judge_record(&expected, root, here).iter().map(of).collect();
+    judged.extend(expected.unrecordable.iter().map(|lost| {
         let name = names(lost.layer).recorded;
         let subject = format!("{} {}", lost.setting.file.display(), lost.setting.key);
         let advice = "the next upgrade does not reproduce it: see to it by hand after each one";
-        (lost.layer, Check::warning(name, subject, lost.reason.to_string(), advice))
+        let check = Check::warning(name, subject, lost.reason.to_string(), advice);
+        Judged { layer: lost.layer, check, keeps: Some(false) }
     }));
-    checks.sort_by_key(|(layer, _)| *layer);
-    checks
+    judged.sort_by_key(|judged| judged.layer);
+    judged
+}
+
+fn of(finding: &RecordFinding<'_>) -> Judged {
+    let keeps = match finding.state {
+        RecordState::Agrees => Some(true),
+        RecordState::Missing { .. } | RecordState::Differs => Some(false),
+        RecordState::Unknown(_) => None,
+    };
+    Judged { layer: finding.layer, check: check(finding), keeps }
 }
 
 fn check(finding: &RecordFinding<'_>) -> Check {

@@ -4,11 +4,12 @@ use edx_layout::Layer;
 use roadmap::{CacheKeyPrefix, EndpointStatus, LayerStatus, Place, Scope};
 
 use super::look::{Asked, EndpointSeen, LayerSeen};
-use crate::check::{Check, Status, Verification};
+use super::record::Judged;
+use crate::check::{Status, Verification};
 use crate::greet::Greeted;
 
-/// Each layer once. `recorded` are the checks of the variables of the next upgrade, by layer.
-pub fn layers(seen: &[LayerSeen], recorded: &[(Layer, Check)], has_record: bool) -> Vec<LayerStatus> {
+/// Each layer once. `recorded` is what the variables of the next upgrade make of them.
+pub fn layers(seen: &[LayerSeen], recorded: &[Judged], has_record: bool) -> Vec<LayerStatus> {
     let status = |layer: &LayerSeen| LayerStatus {
         layer: layer.layer,
         place: layer.place(),
@@ -18,20 +19,23 @@ pub fn layers(seen: &[LayerSeen], recorded: &[(Layer, Check)], has_record: bool)
     seen.iter().map(status).collect()
 }
 
-/// What is on the server itself needs no record, and of what is written all the same the checks tell.
-fn is_recorded(layer: &LayerSeen, recorded: &[(Layer, Check)]) -> Option<bool> {
+/// What is on the server itself needs no record, and of what is written all the same the checks tell. Where one variable is
+/// not understood, all of it is not known, unless another one is wrong.
+fn is_recorded(layer: &LayerSeen, recorded: &[Judged]) -> Option<bool> {
     let leaves = layer.endpoints.iter().any(|endpoint| endpoint.scope != Scope::Local);
-    let has_failed = recorded.iter().any(|(of, check)| *of == layer.layer && check.status == Status::Failed);
-    (leaves || has_failed).then_some(!has_failed)
+    let keeps: Vec<Option<bool>> = recorded.iter().filter(|it| it.layer == layer.layer).map(|it| it.keeps).collect();
+    if keeps.contains(&Some(false)) {
+        return Some(false);
+    }
+    (leaves && !keeps.contains(&None)).then_some(true)
 }
 
 /// memcached's record is judged with the caches of the files.
-pub fn record_caches(layers: &mut [LayerStatus], seen: &Verification) {
+pub fn record_caches(layers: &mut [LayerStatus], seen: &Verification, has_record: bool) {
     let has_failed = seen.with(Status::Failed).any(|check| check.name.starts_with("server_vars."));
-    let was_looked_at = seen.checks.iter().any(|check| check.name.starts_with("server_vars."));
     for layer in layers.iter_mut().filter(|layer| layer.layer == Layer::Memcached) {
         let leaves = matches!(layer.place, Place::Mixed | Place::Remote | Place::Unknown);
-        layer.is_recorded = (was_looked_at && (leaves || has_failed)).then_some(!has_failed);
+        layer.is_recorded = (has_record && (leaves || has_failed)).then_some(!has_failed);
     }
 }
 
@@ -42,6 +46,7 @@ pub fn prefixes(found: &[edx_layout::CacheKeyPrefix]) -> Vec<CacheKeyPrefix> {
     };
     found
         .iter()
+        .filter(|prefix| prefix.is_read)
         .map(|prefix| CacheKeyPrefix { file: name(prefix), cache: prefix.cache.clone(), prefix: prefix.prefix.clone() })
         .collect()
 }

@@ -152,6 +152,14 @@ pub enum DataAddress {
 }
 
 impl DataAddress {
+    /// The host of a server, or of an object store that is not AWS's own.
+    pub fn host(&self) -> Option<Host> {
+        match self {
+            Self::Server { host, .. } => Some(host.clone()),
+            _ => self.store_host(),
+        }
+    }
+
     /// The host of an object store that is not AWS's own.
     pub(crate) fn store_host(&self) -> Option<Host> {
         let Self::ObjectStore { endpoint: Some(endpoint), .. } = self else { return None };

@@ -153,6 +153,14 @@ pub(crate) fn reach() -> Vec<How> {
     vec![hand("See that it runs and that you reach it by SSH, then look again.")]
 }
 
+/// What to do where data servers were not asked.
+pub(crate) fn ask() -> Vec<How> {
+    vec![hand(
+        "Look again, and let the data servers be connected to: without edx_status_connect=false (--no-connect), and, for those \
+         on public addresses, with edx_endpoints_allow_public=true (--allow-public).",
+    )]
+}
+
 /// What to do where files could not be read.
 pub(crate) fn read() -> Vec<How> {
     vec![hand("Look again as root (become: true), and see to the findings that name a file.")]

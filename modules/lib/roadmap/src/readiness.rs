@@ -66,12 +66,14 @@ pub enum Kind {
     Unasked,
     /// The variables of the next upgrade would move it.
     Foretold,
+    /// What the variables of the next upgrade say of it is not known.
+    RecordUnknown,
 }
 
 /// May a second application server be added?
 ///
 /// What is in the way is about sharing only: an endpoint that the internet reaches is shared as well as any other,
-/// so it is a warning.
+/// so it is a warning. A server that nobody asked is in the way: what was not seen is not known.
 pub fn readiness(hosts: &[HostStatus]) -> Readiness {
     let mut blockers = Vec::new();
     let mut warnings = Vec::new();
@@ -103,17 +105,37 @@ fn on_host(host: &HostStatus, blockers: &mut Vec<Remark>, warnings: &mut Vec<Rem
         let says = format!("Nothing of Open edX was found on {name}: is it an application server?");
         blockers.push(about(Some(host), None, Kind::Nothing, says));
     }
+    blockers.extend(missing(host));
     for layer in &host.layers {
         blockers.extend(placed(host, layer));
         blockers.extend(unrecorded(host, layer));
         for endpoint in &layer.endpoints {
             blockers.extend(silent(host, layer, endpoint));
             warnings.extend(public(host, layer, endpoint));
-            warnings.extend(unasked(host, layer, endpoint));
+            blockers.extend(unasked(host, layer, endpoint));
         }
         warnings.extend(foretold(host, layer));
+        warnings.extend(unknown_record(host, layer));
     }
     blockers.extend(own_prefixes(host));
+}
+
+/// Layers without which there is no Open edX, of which nothing was found beside the others: not all files were there.
+fn missing(host: &HostStatus) -> Vec<Remark> {
+    let is_unused = |layer: &&LayerStatus| layer.place == Place::Unused;
+    if !host.is_complete || host.layers.iter().all(|layer| is_unused(&layer)) {
+        return Vec::new();
+    }
+    let needed = host.layers.iter().filter(|layer| matches!(layer.layer, Layer::MySql | Layer::MongoDb));
+    let says = |layer: &LayerStatus| {
+        let says = format!(
+            "No setting of {} was found on {}: are these all the files of LMS?",
+            layer.layer.title(),
+            host.host
+        );
+        about(Some(host), Some(layer.layer), Kind::Nothing, says)
+    };
+    needed.filter(is_unused).map(says).collect()
 }
 
 /// What of a layer is not elsewhere.
@@ -161,6 +183,16 @@ fn foretold(host: &HostStatus, layer: &LayerStatus) -> Option<Remark> {
     kept.then(|| about(Some(host), Some(layer.layer), Kind::Foretold, says))
 }
 
+fn unknown_record(host: &HostStatus, layer: &LayerStatus) -> Option<Remark> {
+    let moved = matches!(layer.place, Place::Remote | Place::Mixed) && layer.is_recorded.is_none();
+    let says = format!(
+        "{}: it is not known whether server-vars.yml of {} keeps it where it is at the next upgrade.",
+        capital(layer.layer),
+        host.host
+    );
+    moved.then(|| about(Some(host), Some(layer.layer), Kind::RecordUnknown, says))
+}
+
 fn silent(host: &HostStatus, layer: &LayerStatus, endpoint: &EndpointStatus) -> Option<Remark> {
     let told = endpoint.told.trim_end_matches('.');
     let told = if told.is_empty() { String::new() } else { format!(": {told}") };
@@ -181,7 +213,8 @@ fn public(host: &HostStatus, layer: &LayerStatus, endpoint: &EndpointStatus) -> 
 }
 
 fn unasked(host: &HostStatus, layer: &LayerStatus, endpoint: &EndpointStatus) -> Option<Remark> {
-    let open = endpoint.answers.is_none() && endpoint.scope != Scope::Local && layer.layer != Layer::Files;
+    let is_elsewhere = matches!(endpoint.scope, Scope::Private | Scope::Public);
+    let open = endpoint.answers.is_none() && is_elsewhere;
     let says = format!(
         "{} at {} was not asked from {} whether it answers.",
         capital(layer.layer),

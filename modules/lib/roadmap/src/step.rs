@@ -75,6 +75,7 @@ fn next(hosts: &[HostStatus], readiness: &Readiness, stages: &[Stage]) -> Step {
         .or_else(|| look(readiness))
         .or_else(|| finish(hosts, readiness, stages))
         .or_else(|| move_on(hosts, stages))
+        .or_else(|| ask(readiness))
         .or_else(|| share(readiness))
         .unwrap_or_else(|| add(hosts))
 }
@@ -188,6 +189,17 @@ fn move_on(hosts: &[HostStatus], stages: &[Stage]) -> Option<Step> {
         why: format!("{before}{}", how::why(&layers)),
         how: layers.iter().flat_map(|layer| how::move_to(*layer)).collect(),
         layers,
+    })
+}
+
+fn ask(readiness: &Readiness) -> Option<Step> {
+    let first = of(readiness, &[Kind::Unasked]).next()?;
+    Some(Step {
+        kind: StepKind::Look,
+        layers: first.layer.into_iter().collect(),
+        what: "Ask the data servers that were not asked".to_owned(),
+        why: format!("{} What was not seen is not known.", first.says),
+        how: how::ask(),
     })
 }
 

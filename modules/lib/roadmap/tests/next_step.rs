@@ -47,6 +47,13 @@ fn layers_move_in_the_order_of_the_roadmap() {
 }
 
 #[test]
+fn what_was_not_asked_is_asked_before_a_server_is_added() {
+    let mut hosts = common::moved();
+    hosts[0].layers[0].endpoints[0].answers = None;
+    assert_eq!(what(&hosts), "Ask the data servers that were not asked");
+}
+
+#[test]
 fn the_reason_says_what_has_moved() {
     assert_eq!(
         next_step(&moved(&[0])).why,

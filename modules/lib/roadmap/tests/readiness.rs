@@ -199,10 +199,45 @@ fn a_public_address_is_shared_all_the_same() {
 }
 
 #[test]
-fn a_server_that_nobody_asked_is_a_warning() {
+fn a_server_that_nobody_asked_is_in_the_way() {
     let mut hosts = common::moved();
     hosts[1].layers[1].endpoints[0].answers = None;
-    assert_eq!(warnings(&hosts), ["MongoDB at 10.0.1.22:27017 was not asked from app2 whether it answers."]);
+    assert_eq!(blockers(&hosts), ["MongoDB at 10.0.1.22:27017 was not asked from app2 whether it answers."]);
+}
+
+#[test]
+fn a_record_that_nobody_looked_at_is_a_warning() {
+    let mut hosts = common::moved();
+    hosts[0].layers[0].is_recorded = None;
+    assert_eq!(
+        warnings(&hosts),
+        ["MySQL: it is not known whether server-vars.yml of app1 keeps it where it is at the next upgrade."]
+    );
+}
+
+#[test]
+fn an_open_edx_without_mysql_is_one_whose_files_are_not_all_there() {
+    let mut hosts = common::moved();
+    hosts[0].layers[0] = common::unused(edx_layout::Layer::MySql);
+    assert_eq!(blockers(&hosts), ["No setting of MySQL was found on app1: are these all the files of LMS?"]);
+}
+
+#[test]
+fn a_server_that_was_not_reached_is_in_the_way() {
+    let mut hosts = common::moved();
+    hosts[1] = roadmap::HostStatus {
+        host: "app2".to_owned(),
+        findings: vec![roadmap::Finding {
+            name: roadmap::UNREACHED.to_owned(),
+            subject: "app2".to_owned(),
+            status: "failed".to_owned(),
+            seen: "no route to it".to_owned(),
+            advice: "see why".to_owned(),
+        }],
+        ..roadmap::HostStatus::default()
+    };
+    assert_eq!(blockers(&hosts), ["app2 could not be looked at, so it cannot be said what is on it: no route to it."]);
+    assert_eq!(roadmap::next_step(&hosts).what, "Look at app2");
 }
 
 #[test]

@@ -21,7 +21,8 @@ const CLIENTS: &str = "memcached.clients";
 /// The state of a connection whose command is just being answered, as this watcher's own always is.
 const ANSWERING: &str = "conn_parse_cmd";
 
-/// The pause between two looks at a server.
+/// The least pause between two looks at a server. It is as long as the look took: a server with thousands of connections
+/// must not be kept busy by the question who they are.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Watches the servers until it is stopped, each on a thread of its own.
@@ -140,10 +141,13 @@ fn look_again_and_again(
     let end = Instant::now() + Duration::from_secs(3600);
     // Once more after the end, so that nothing that was on its way out at first passes for one that stayed.
     let mut is_last = false;
+    let mut pause = PAUSE;
     while !is_last && Instant::now() < end {
-        thread::sleep(PAUSE);
+        thread::sleep(pause);
         is_last = stop.load(Ordering::Relaxed);
+        let began = Instant::now();
         let connections = look(&mut client)?;
+        pause = began.elapsed().max(PAUSE);
         let is_there = |peer: &String| connections.iter().any(|connection| connection.peer == *peer);
         let mut looks = locked(looks);
         let new: Vec<String> = others(&connections).into_iter().filter(|peer| !looks.first.contains(peer)).collect();

@@ -1,5 +1,6 @@
 //! That nobody uses the caches that were replaced any more.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -7,7 +8,7 @@ use edx_layout::Endpoint;
 use net::Dial;
 
 use super::super::TOGETHER;
-use super::super::probe::{self, Reading, Step};
+use super::super::probe::{self, Fault, Reading, Step};
 use super::{NotCounted, commands};
 use crate::check::{Check, counted};
 use crate::options::Probe;
@@ -15,37 +16,62 @@ use crate::side_by_side::side_by_side;
 
 const REPLACED: &str = "memcached.replaced";
 
-/// The caches, and what they had counted at first; none where they did not answer.
+/// The caches, and what was seen of them at first.
 pub struct Replaced<'a> {
-    caches: Vec<(&'a Endpoint, Option<Reading>)>,
+    caches: Vec<(&'a Endpoint, Look)>,
+}
+
+/// What was seen of a cache.
+enum Look {
+    /// Its counters.
+    Counters(Box<Reading>),
+    /// Nobody listens there.
+    Gone,
+    /// Why nothing is known.
+    Untold(String),
 }
 
 impl<'a> Replaced<'a> {
     /// Reads their counters.
     pub fn before(caches: &'a [Endpoint], dial: &Arc<dyn Dial>, probe: &Probe) -> Self {
-        let readings = side_by_side(caches, TOGETHER, |cache| read(cache, dial, probe));
-        Self { caches: caches.iter().zip(readings).collect() }
+        let looks = side_by_side(caches, TOGETHER, |cache| look(cache, dial, probe));
+        Self { caches: caches.iter().zip(looks).collect() }
     }
 
     /// Reads them again. A check for each.
     pub fn after(self, dial: &Arc<dyn Dial>, probe: &Probe) -> Vec<Check> {
-        side_by_side(&self.caches, TOGETHER, |(cache, before)| judge(cache, before.as_ref(), read(cache, dial, probe)))
+        side_by_side(&self.caches, TOGETHER, |(cache, before)| judge(cache, before, look(cache, dial, probe)))
     }
 }
 
-/// A cache that was replaced may be gone, which is as well.
-fn read(cache: &Endpoint, dial: &Arc<dyn Dial>, looking: &Probe) -> Option<Reading> {
-    let address = probe::locate(&**dial, cache, Instant::now() + looking.timeout)?;
+/// A public address is not connected to unless that is allowed.
+fn look(cache: &Endpoint, dial: &Arc<dyn Dial>, looking: &Probe) -> Look {
+    let Some(address) = probe::locate(&**dial, cache, Instant::now() + looking.timeout) else {
+        return Look::Untold("its name was not resolved in time".to_owned());
+    };
+    if probe::targets(cache, &address, looking.allow_public).is_empty() {
+        return Look::Untold("it was not asked: its address is public, or not known".to_owned());
+    }
     match probe::read(dial, cache, &address, looking.timeout) {
-        Step::Seen(reading) => Some(reading),
-        _ => None,
+        Step::Seen(reading) => Look::Counters(Box::new(reading)),
+        Step::Failed(Fault::Memcached(memcached::Error::Connect { source, .. }))
+            if [io::ErrorKind::ConnectionRefused, io::ErrorKind::NotFound].contains(&source.kind()) =>
+        {
+            Look::Gone
+        }
+        Step::Failed(Fault::Memcached(error)) => Look::Untold(error.to_string()),
+        Step::Failed(Fault::OutOfTime) | Step::NotReached => Look::Untold("it did not answer in time".to_owned()),
     }
 }
 
-fn judge(cache: &Endpoint, before: Option<&Reading>, after: Option<Reading>) -> Check {
+fn judge(cache: &Endpoint, before: &Look, after: Look) -> Check {
     let subject = cache.to_string();
-    let (Some(before), Some(after)) = (before, after) else {
-        return Check::ok(REPLACED, subject, "it does not answer, so nobody uses it");
+    let (before, after) = match (before, after) {
+        (Look::Counters(before), Look::Counters(after)) => (before, after),
+        (Look::Gone, Look::Gone) => return Check::ok(REPLACED, subject, "nobody listens there, so nobody uses it"),
+        (Look::Untold(why), _) => return Check::skipped(REPLACED, subject, why),
+        (_, Look::Untold(why)) => return Check::skipped(REPLACED, subject, why),
+        _ => return Check::skipped(REPLACED, subject, "it was started or stopped meanwhile"),
     };
     match commands(std::slice::from_ref(before), std::slice::from_ref(&after)) {
         Ok(0) => Check::ok(REPLACED, subject, "nobody asked it for anything meanwhile"),

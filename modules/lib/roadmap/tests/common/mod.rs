@@ -16,9 +16,9 @@ pub fn endpoint(endpoint: &str, scope: Scope, settings: &[&str]) -> EndpointStat
     }
 }
 
-/// A folder or a bucket, which nobody asks.
+/// A folder, which nobody asks, or a bucket, which is asked whether it is there.
 pub fn store(name: &str, scope: Scope, settings: &[&str]) -> EndpointStatus {
-    EndpointStatus { answers: None, ..endpoint(name, scope, settings) }
+    EndpointStatus { answers: (scope != Scope::Local).then_some(true), ..endpoint(name, scope, settings) }
 }
 
 /// A layer that nothing uses.
