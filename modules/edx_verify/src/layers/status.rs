@@ -55,7 +55,7 @@ fn endpoint(seen: &EndpointSeen) -> EndpointStatus {
     let (answers, told) = match &seen.asked {
         Asked::Yes(Greeted::Answers { said, .. }) => (Some(true), said.clone()),
         Asked::Yes(Greeted::Not { seen, .. }) => (Some(false), seen.clone()),
-        Asked::No(_) | Asked::DefaultName => (None, String::new()),
+        Asked::Yes(Greeted::Untold(_)) | Asked::No(_) | Asked::DefaultName => (None, String::new()),
     };
     EndpointStatus { endpoint: seen.shown.clone(), scope: seen.scope, answers, told, settings: seen.settings.clone() }
 }
