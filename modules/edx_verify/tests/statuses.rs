@@ -19,7 +19,8 @@ fn status(tree: &Tree, host: &str) -> Value {
 
 /// With all of its data on itself.
 fn local(host: &str) -> Value {
-    status(&Tree::new("localhost:11211").mysql("localhost:3306").redis("localhost:6379").folder("/edx/var"), host)
+    let tree = Tree::new("localhost:11211").mysql("localhost:3306").mongodb("localhost:27017");
+    status(&tree.redis("localhost:6379").folder("/edx/var"), host)
 }
 
 /// With all of its data elsewhere.
@@ -27,6 +28,16 @@ fn moved() -> Tree {
     let mut tree = Tree::new("172.31.5.10:11211").mysql("172.31.5.20:3306").mongodb("172.31.5.21:27017");
     tree = tree.redis("172.31.5.11:6379").search("172.31.5.22:9200");
     tree.store("172.31.5.23:9000", "uploads")
+}
+
+/// As if each server elsewhere had been asked, and had answered.
+fn answering(mut status: Value) -> Value {
+    for layer in status["layers"].as_array_mut().unwrap() {
+        for endpoint in layer["endpoints"].as_array_mut().unwrap() {
+            endpoint["answers"] = json!(true);
+        }
+    }
+    status
 }
 
 fn combined(statuses: &[Value], others: &Value) -> Run {
@@ -54,13 +65,14 @@ fn one_server_with_its_data_on_it_is_not_ready_and_the_next_step_is_mysql() {
         says(&run, "blockers"),
         [
             "MySQL is on app1 itself (localhost).",
+            "MongoDB is on app1 itself (localhost).",
             "memcached is on app1 itself (localhost:11211).",
             "Redis is on app1 itself (localhost:6379).",
             "Files are on app1 itself (/edx/var).",
         ]
     );
     let text = run.result["report_text"].as_str().unwrap();
-    assert!(text.contains("May a second application server be added? NO. 4 things are in the way."), "{text}");
+    assert!(text.contains("May a second application server be added? NO. 5 things are in the way."), "{text}");
     assert!(text.contains("Move MySQL to a server of its own"), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 112), "{text}");
     assert_eq!(run.result.get("plan"), None);
@@ -71,20 +83,25 @@ fn one_server_with_its_data_on_it_is_not_ready_and_the_next_step_is_mysql() {
 #[test]
 fn two_servers_that_share_everything_are_ready() {
     let tree = moved();
-    let run = combined(&[status(&tree, "app1"), status(&tree, "app2")], &json!({"expect_ready": true}));
+    let [one, other] = ["app1", "app2"].map(|host| status(&tree, host));
+    let run = combined(&[answering(one.clone()), answering(other)], &json!({"expect_ready": true}));
     run.assert_only(&[], &[]);
     let seen = "nothing is in the way of a second application server";
     assert_eq!(run.about(READY, "app1, app2"), ("ok", seen, ""));
     assert_eq!(run.result["readiness"]["ready"], json!(true));
     assert_eq!(says(&run, "blockers"), [""; 0]);
-    let says = says(&run, "warnings");
+
+    // What nobody asked is not known to be there.
+    let run = combined(&[one], &json!({}));
+    assert_eq!(run.result["readiness"]["ready"], json!(false));
+    let says = says(&run, "blockers");
     assert!(says.contains(&"MySQL at 172.31.5.20 was not asked from app1 whether it answers.".to_owned()), "{says:?}");
 }
 
 #[test]
 fn where_readiness_is_expected_what_is_in_the_way_fails_with_the_next_step_as_advice() {
     let (tree, other) = (moved(), moved().redis("172.31.5.12:6379"));
-    let statuses = [status(&tree, "app1"), status(&other, "app2")];
+    let statuses = [answering(status(&tree, "app1")), answering(status(&other, "app2"))];
     combined(&statuses, &json!({})).assert_only(&[], &[]);
     let run = combined(&statuses, &json!({"expect_ready": true}));
     run.assert_only(&[&format!("{READY} app1, app2")], &[]);
@@ -96,20 +113,26 @@ fn where_readiness_is_expected_what_is_in_the_way_fails_with_the_next_step_as_ad
     assert_eq!(json!(advice), run.result["next_step"]["what"]);
 
     // A single server is judged the same way in its own run.
-    let run = moved().verify(&json!({"connect": false, "expect_ready": true, "host_name": "app1"}));
-    assert_eq!(run.about(READY, "app1").0, "ok");
-    let run =
-        Tree::new("localhost:11211").verify(&json!({"connect": false, "expect_ready": true, "host_name": "app1"}));
+    let run = Tree::new("localhost:11211")
+        .mysql("localhost:3306")
+        .mongodb("localhost:27017")
+        .verify(&json!({"connect": false, "expect_ready": true, "host_name": "app1"}));
     run.assert_only(&[&format!("{READY} app1")], &[]);
-    assert_eq!(run.about(READY, "app1").1, "memcached is on app1 itself (localhost:11211).");
+    assert_eq!(
+        run.about(READY, "app1").1,
+        "MySQL is on app1 itself (localhost). MongoDB is on app1 itself (localhost). memcached is on app1 itself \
+         (localhost:11211)."
+    );
 }
 
 #[test]
 fn a_server_that_could_not_be_looked_at_is_in_the_way() {
     let tree = moved();
-    let run = combined(&[status(&tree, "app1")], &json!({"unseen": ["app2"], "expect_ready": true}));
+    let status = answering(status(&tree, "app1"));
+    let run = combined(&[status], &json!({"unseen": ["app2"], "expect_ready": true}));
     run.assert_only(&[&format!("{READY} app1, app2")], &[]);
-    let seen = "Not every file of app2 could be read, so it cannot be said what else is on it.";
+    let seen = "app2 could not be looked at, so it cannot be said what is on it: it could not be reached, or was left out \
+                (--limit).";
     assert_eq!(run.about(READY, "app1, app2").1, seen);
     let text = run.result["report_text"].as_str().unwrap();
     assert!(text.contains("host.reachable") || text.contains("it could not be reached"), "{text}");

@@ -95,7 +95,7 @@ fn a_client_that_uses_another_cache_fails_and_the_others_pass() {
     let clients = json!({"memcached_clients": ["127.0.0.2", "127.0.0.3"], "timeout": 1});
     let run = verify(&options(&cache, &[&one, &two], &clients));
     run.assert_only(&[&format!("{CLIENTS} 127.0.0.3")], &[]);
-    let seen = format!("no connection from it to {} was seen", cache.endpoint());
+    let seen = format!("no connection from it to {} was seen, but from 127.0.0.2", cache.endpoint());
     let advice = "see whether its settings files point there, whether it was restarted since, and whether pages of it were asked for";
     assert_eq!(run.about(CLIENTS, "127.0.0.3"), ("failed", seen.as_str(), advice));
 }
@@ -221,7 +221,7 @@ fn a_replaced_cache_that_nobody_uses_passes_and_so_does_one_that_is_gone() {
     let gone = format!("127.0.0.1:{}", free_port());
     let run = verify(&options(&cache, &[&platform], &json!({"memcached_replaced": [gone]})));
     run.assert_only(&[], &[]);
-    assert_eq!(run.about(REPLACED, &gone), ("ok", "it does not answer, so nobody uses it", ""));
+    assert_eq!(run.about(REPLACED, &gone), ("ok", "nobody listens there, so nobody uses it", ""));
 }
 
 #[test]
