@@ -114,15 +114,19 @@ fn this_host(server: &Connection, hop: &Hop, time: Duration) -> Result<ThisHost,
     let output = server.run("sh -s", KNOWN_BY.as_bytes(), Instant::now() + time, MAX_WORDS).map_err(Error::Ssh)?;
     let words = String::from_utf8_lossy(after(&output.stdout, MARK).unwrap_or_default()).into_owned();
     let (name, listed) = words.split_once('\n').unwrap_or_default();
-    let is_told = output.status == Some(0);
-    let mut addresses = if is_told { addresses(listed) } else { Vec::new() };
-    // Where a firewall translates addresses, no interface has the one that leads to it.
-    let of_session = hop.host.parse().ok().filter(|address| is_told && is_its_own(address));
-    addresses.extend(of_session.filter(|address| !addresses.contains(address)));
+    let addresses = if output.status == Some(0) { own_addresses(listed, &hop.host) } else { Vec::new() };
     if addresses.is_empty() {
         return Err(Error::Addresses { server: hop.to_string(), said: plain(&output.stderr) });
     }
     Ok(ThisHost { addresses, name: Some(name.trim().to_owned()).filter(|name| !name.is_empty()) })
+}
+
+/// What is listed, and what the session leads to: where a firewall translates addresses, no interface has that one.
+fn own_addresses(listed: &str, host: &str) -> Vec<IpAddr> {
+    let mut all = addresses(listed);
+    let of_session = host.parse().ok().filter(is_its_own);
+    all.extend(of_session.filter(|address| !all.contains(address)));
+    all
 }
 
 /// The addresses of `ip -o addr show` (`2: eth0    inet 10.0.0.1/24 brd 10.0.0.255 ...`) or `hostname -I` (addresses
@@ -253,6 +257,8 @@ mod tests {
         let read = |listed| addresses(listed).iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(read(ip), ["10.0.1.10", "fd00::2", "10.8.0.2"]);
         assert_eq!(read("10.0.1.10 fd00::2 \n"), ["10.0.1.10", "fd00::2"]);
+        let with_session = |host| own_addresses("10.0.1.10 \n", host).len();
+        assert_eq!(["203.0.113.7", "10.0.1.10", "127.0.0.1", "app1"].map(with_session), [2, 1, 1, 1]);
         assert!(read("1: lo    inet 127.0.0.1/8 scope host lo\n").is_empty() && read("\n").is_empty());
     }
 
