@@ -22,6 +22,18 @@ pub enum Error {
         /// What sudo said.
         said: String,
     },
+    /// Whether a data server is on the application server cannot be told.
+    #[error(
+        "{server}: it does not tell its own addresses, without which a data server on it would count as one elsewhere{}; \
+         see that 'ip -o addr show' or 'hostname -I' works for this user there and names an address besides loopback",
+        if .said.is_empty() { String::new() } else { format!(" ({said})") }
+    )]
+    Addresses {
+        /// The application server.
+        server: String,
+        /// What it said.
+        said: String,
+    },
     /// There is nothing to read.
     #[error(
         "{server}: no settings file (*.yml) was read from {}{}; a native Open edX has its settings in /edx/etc",

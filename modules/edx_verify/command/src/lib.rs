@@ -7,6 +7,7 @@
 mod cli;
 mod error;
 mod look;
+mod names;
 mod output;
 mod pages;
 mod password;

@@ -14,6 +14,7 @@ use ssh::Hop;
 
 use crate::cli::{Cli, Exposure, Memcached, Plan, Platform, Status, Users, Way, What};
 use crate::error::Error;
+use crate::names::Named;
 use crate::{password, remote};
 
 /// How wide a line of a report may be.
@@ -224,9 +225,11 @@ fn of_server(server: &Hop, asked: &Status, options: &Options, way: &Way) -> Resu
     if let Some(at) = snapshot.files.iter().position(|file| file.path == asked.server_vars) {
         snapshot.server_vars = Some(snapshot.files.remove(at));
     }
+    snapshot.release = options.release.or(snapshot.release);
+    let named = Named::look_up(connection, server, &snapshot, way.time()?)?;
     let mut options = options.clone();
     options.host_name = Some(server.host.clone());
-    Ok(edx_verify::verify(&options, &Viewpoint { dial: Arc::new(connection), snapshot: Some(snapshot) }))
+    Ok(edx_verify::verify(&options, &Viewpoint { dial: Arc::new(named), snapshot: Some(snapshot) }))
 }
 
 fn names(servers: &[Hop]) -> String {

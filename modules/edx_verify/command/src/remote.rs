@@ -16,6 +16,8 @@ use crate::error::Error;
 const MAX_ARCHIVE: usize = 64 * 1024 * 1024;
 /// The most bytes of a command's words.
 const MAX_WORDS: usize = 64 * 1024;
+/// So much of what a server says is shown.
+const LONGEST_WORDS: usize = 300;
 
 /// Runs what follows as root: as it is where the user is root, otherwise with sudo, whose own words tell when it wants
 /// a password. One word for any login shell.
@@ -61,8 +63,17 @@ give() {
 } | tar --create --file=- --dereference --hard-dereference --no-recursion --absolute-names --ignore-failed-read \
   --null --files-from=-
 "#;
-/// What comes before the archive: a login shell's own files may have said something before.
-const MARK: &[u8] = b"\0edx_verify\0";
+/// Prints a mark, the server's name, and its addresses; the status is that of the last. What a shell does not find is
+/// told on standard error.
+const KNOWN_BY: &str = r"
+LC_ALL=C
+export LC_ALL
+printf '\0edx_verify\0'
+uname -n
+ip -o addr show || hostname -I
+";
+/// What comes before the answer: a login shell's own files may have said something before.
+pub const MARK: &[u8] = b"\0edx_verify\0";
 
 /// What was read.
 pub struct Archive {
@@ -80,11 +91,11 @@ pub fn read(
     others: &[PathBuf],
     time: Duration,
 ) -> Result<Archive, Error> {
-    let here = this_host(server, time)?;
-    let mut command = format!("{AS_ROOT} sh -s -- {} {MAX_FILE}", quoted(folder));
+    let here = this_host(server, hop, time)?;
+    let mut command = format!("{AS_ROOT} sh -s -- {} {MAX_FILE}", quoted(&folder.display().to_string()));
     for path in others {
         command.push(' ');
-        command.push_str(&quoted(path));
+        command.push_str(&quoted(&path.display().to_string()));
     }
     let output = server.run(&command, ARCHIVE.as_bytes(), Instant::now() + time, MAX_ARCHIVE).map_err(Error::Ssh)?;
     let (told, said) = told(&output.stderr);
@@ -98,19 +109,55 @@ pub fn read(
     Ok(Archive { files, here })
 }
 
-fn this_host(server: &Connection, time: Duration) -> Result<ThisHost, Error> {
-    let name = words(server, "uname -n", time)?.lines().last().unwrap_or_default().trim().to_owned();
-    let addresses: Vec<IpAddr> =
-        words(server, "hostname -I", time)?.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-    Ok(ThisHost { addresses, name: Some(name).filter(|name| !name.is_empty()) })
+/// What the server is known by. Without its own addresses, a data server on it would count as one elsewhere.
+fn this_host(server: &Connection, hop: &Hop, time: Duration) -> Result<ThisHost, Error> {
+    let output = server.run("sh -s", KNOWN_BY.as_bytes(), Instant::now() + time, MAX_WORDS).map_err(Error::Ssh)?;
+    let words = String::from_utf8_lossy(after(&output.stdout, MARK).unwrap_or_default()).into_owned();
+    let (name, listed) = words.split_once('\n').unwrap_or_default();
+    let addresses = if output.status == Some(0) { own_addresses(listed, &hop.host) } else { Vec::new() };
+    if addresses.is_empty() {
+        return Err(Error::Addresses { server: hop.to_string(), said: plain(&output.stderr) });
+    }
+    Ok(ThisHost { addresses, name: Some(name.trim().to_owned()).filter(|name| !name.is_empty()) })
 }
 
-fn words(server: &Connection, command: &str, time: Duration) -> Result<String, Error> {
-    let output = server.run(command, b"", Instant::now() + time, MAX_WORDS).map_err(Error::Ssh)?;
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+/// What is listed, and what the session leads to: where a firewall translates addresses, no interface has that one.
+fn own_addresses(listed: &str, host: &str) -> Vec<IpAddr> {
+    let mut all = addresses(listed);
+    let of_session = host.parse().ok().filter(is_its_own);
+    all.extend(of_session.filter(|address| !all.contains(address)));
+    all
 }
 
-fn after<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<&'a [u8]> {
+/// The addresses of `ip -o addr show` (`2: eth0    inet 10.0.0.1/24 brd 10.0.0.255 ...`) or `hostname -I` (addresses
+/// alone), without loopback ones.
+fn addresses(listed: &str) -> Vec<IpAddr> {
+    let mut found = Vec::new();
+    for line in listed.lines() {
+        let words: Vec<&str> = line.split_ascii_whitespace().collect();
+        let own = match words.iter().position(|word| matches!(*word, "inet" | "inet6")) {
+            Some(at) => words.get(at + 1..at + 2).unwrap_or_default(),
+            None => &words,
+        };
+        let parsed = own.iter().filter_map(|word| word.split('/').next()?.parse().ok());
+        found.extend(parsed.filter(is_its_own));
+    }
+    found
+}
+
+fn is_its_own(address: &IpAddr) -> bool {
+    !address.is_loopback() && !address.is_unspecified()
+}
+
+/// What a server said, short, and fit for a terminal.
+fn plain(said: &[u8]) -> String {
+    let said = String::from_utf8_lossy(said);
+    let printable = |c: char| if c.is_control() { ' ' } else { c };
+    said.trim().chars().take(LONGEST_WORDS).map(printable).collect()
+}
+
+/// What follows the mark.
+pub fn after<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<&'a [u8]> {
     let at = bytes.windows(mark.len()).position(|window| window == mark)?;
     Some(&bytes[at + mark.len()..])
 }
@@ -186,8 +233,8 @@ fn unpack(archive: &[u8]) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 /// For a POSIX shell.
-fn quoted(path: &Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+pub fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
@@ -195,9 +242,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_one_word_for_a_shell() {
-        assert_eq!(quoted(Path::new("/edx/etc")), "'/edx/etc'");
-        assert_eq!(quoted(Path::new("/it's $HOME")), r"'/it'\''s $HOME'");
+    fn a_word_is_one_word_for_a_shell() {
+        assert_eq!(quoted("/edx/etc"), "'/edx/etc'");
+        assert_eq!(quoted("/it's $HOME"), r"'/it'\''s $HOME'");
+    }
+
+    #[test]
+    fn a_server_s_own_addresses_are_read_from_either_list() {
+        let ip = "1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever\n\
+            1: lo    inet6 ::1/128 scope host \n\
+            2: eth0    inet 10.0.1.10/24 brd 10.0.1.255 scope global eth0\\       valid_lft forever\n\
+            2: eth0    inet6 fd00::2/64 scope global \n\
+            3: tun0    inet 10.8.0.2 peer 10.8.0.1/32 scope global tun0\n";
+        let read = |listed| addresses(listed).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(read(ip), ["10.0.1.10", "fd00::2", "10.8.0.2"]);
+        assert_eq!(read("10.0.1.10 fd00::2 \n"), ["10.0.1.10", "fd00::2"]);
+        let with_session = |host| own_addresses("10.0.1.10 \n", host).len();
+        assert_eq!(["203.0.113.7", "10.0.1.10", "127.0.0.1", "app1"].map(with_session), [2, 1, 1, 1]);
+        assert!(read("1: lo    inet 127.0.0.1/8 scope host lo\n").is_empty() && read("\n").is_empty());
     }
 
     #[test]

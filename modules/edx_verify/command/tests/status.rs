@@ -198,7 +198,7 @@ fn without_settings_it_says_what_is_missing_and_where() {
 fn tools_without(lab: &Lab, absent: &[&str]) -> String {
     let folder = lab.file(&format!("without-{}", absent.join("-")));
     fs::create_dir(&folder).unwrap();
-    for name in ["sh", "id", "uname", "hostname", "stat", "readlink", "tar", "bash"] {
+    for name in ["sh", "id", "uname", "hostname", "getent", "timeout", "stat", "readlink", "tar", "bash"] {
         if !absent.contains(&name) {
             let path = ["/usr/bin", "/bin"].map(|bin| std::path::Path::new(bin).join(name));
             symlink(path.iter().find(|path| path.exists()).unwrap(), folder.join(name)).unwrap();
@@ -248,6 +248,113 @@ fn who_is_not_root_reads_with_sudo() {
     let there = run_in(&lab, &words(&files.status(&["--no-connect", "--json", "--app-server", &hop(&server)])));
     let here = run(&words(&files.status(&["--no-connect", "--json"])));
     assert_eq!(checks(&there.json()), checks(&here.json()));
+}
+
+/// A server with these scripts in the place of its tools.
+fn with_fakes(lab: &Lab, fakes: &[(&str, &str)]) -> sshd::Sshd {
+    let names: Vec<&str> = fakes.iter().map(|(name, _)| *name).collect();
+    let tools = tools_without(lab, &names);
+    for (name, text) in fakes {
+        script(&std::path::Path::new(&tools).join(name), text);
+    }
+    with_tools(lab, &tools)
+}
+
+#[test]
+fn a_server_that_does_not_tell_its_addresses_is_not_judged() {
+    let files = Files::new("127.77.12.1:9", "127.77.12.2:9");
+    let no_ip = ": ip: not found)";
+    for (hostname, said) in [
+        // Loopback alone, and nothing at all: the status says that all is well.
+        ("echo 127.0.0.1 ::1", no_ip),
+        ("exit 0", no_ip),
+        ("echo 10.77.12.9; echo 'hostname: out of order' >&2; exit 1", " hostname: out of order)"),
+    ] {
+        let Some(lab) = Lab::new() else { return };
+        let server = with_fakes(&lab, &[("hostname", hostname)]);
+        let run = run_in(&lab, &words(&files.status(&["--no-connect", "--app-server", &hop(&server)])));
+        assert_eq!((run.status, run.stdout.as_str()), (Some(3), ""));
+        let begins = format!(
+            "edx_verify: {}: it does not tell its own addresses, without which a data server on it would count as one \
+             elsewhere (",
+            hop(&server)
+        );
+        let ends = format!(
+            "{said}; see that 'ip -o addr show' or 'hostname -I' works for this user there and names an address \
+             besides loopback\n"
+        );
+        assert!(run.stderr.starts_with(&begins) && run.stderr.ends_with(&ends), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_server_that_has_only_one_of_ip_and_hostname_tells_its_addresses_by_that() {
+    let files = Files::new("10.77.13.9:9", "10.77.13.8:9");
+    let ip = "echo '1: lo    inet 127.0.0.1/8 scope host lo'\n\
+        echo '2: eth0    inet 10.77.13.9/24 brd 10.77.13.255 scope global eth0'";
+    for fakes in [[("ip", ip), ("hostname", "exit 1")], [("ip", "exit 1"), ("hostname", "echo 10.77.13.9")]] {
+        let Some(lab) = Lab::new() else { return };
+        let server = with_fakes(&lab, &fakes);
+        let asked = files.status(&["--no-connect", "--json", "--app-server", &hop(&server)]);
+        let result = run_in(&lab, &words(&asked)).json();
+        assert_eq!(result["statuses"][0]["addresses"], json!(["10.77.13.9"]));
+        // The cache is on that address, and so on this server.
+        let (status, told) = seen(&result, "memcached.place", "memcached");
+        assert!(status == "ok" && told.starts_with("on this server: 10.77.13.9:9 at "), "{told}");
+        let (status, told) = seen(&result, "redis.place", "Redis");
+        assert!(status == "ok" && told.starts_with("elsewhere: 10.77.13.8:9"), "{told}");
+    }
+}
+
+#[test]
+fn what_a_name_leads_to_is_asked_of_the_server_and_judged_as_there() {
+    let Some(lab) = Lab::new() else { return };
+    let files = Files::new("cache.test:9", "queue.test:9");
+    let getent = "case $1.$2 in\n\
+        ahosts.cache.test) echo '10.77.14.9      STREAM cache.test'; echo '10.77.14.9      DGRAM';;\n\
+        ahosts.queue.test) echo '10.77.14.1 STREAM queue.test'; echo '10.77.14.2 STREAM';;\n\
+        *) exit 2;;\n\
+        esac";
+    let server = with_fakes(&lab, &[("getent", getent), ("hostname", "echo 10.77.14.9")]);
+    let asked = files.status(&["--no-connect", "--json", "--app-server", &hop(&server)]);
+    let result = run_in(&lab, &words(&asked)).json();
+    let (status, told) = seen(&result, "memcached.place", "memcached");
+    assert!(status == "ok" && told.starts_with("on this server: cache.test:9 at "), "{told}");
+    let (status, told) = seen(&result, "redis.place", "Redis");
+    assert!(status == "ok" && told.starts_with("elsewhere: queue.test:9"), "{told}");
+    let private = ("ok", "a private address: 10.77.14.1, 10.77.14.2");
+    assert_eq!(seen(&result, "redis.address", "queue.test:9"), private);
+}
+
+#[test]
+fn a_name_that_leads_to_a_public_address_or_nowhere_is_not_connected_to() {
+    let Some(lab) = Lab::new() else { return };
+    let files = Files::new("cache.test:9", "queue.test:9");
+    let getent = |queue: &str| {
+        format!("case $2 in\ncache.test) echo '203.0.113.9 STREAM cache.test';;\nqueue.test) {queue};;\nesac")
+    };
+    for (queue, told) in [
+        ("exit 2", "this host does not resolve the name: SERVER knows no address of it"),
+        ("exec /bin/sleep 60", "the name was not resolved within 5s"),
+        (
+            "exit 127",
+            "this host does not resolve the name: on SERVER, 'timeout 9 getent ahosts NAME' ended with status 127, so no \
+             name is known there",
+        ),
+    ] {
+        let server = with_fakes(&lab, &[("getent", &getent(queue))]);
+        let run = run_for(&lab, "5", &words(&files.status(&["--json", "--app-server", &hop(&server)])));
+        let result = run.json();
+        assert_eq!(seen(&result, "memcached.address", "cache.test:9"), ("failed", "a public address: 203.0.113.9"));
+        assert_eq!(
+            seen(&result, "memcached.answers", "cache.test:9"),
+            ("skipped", "not asked, as its address is public")
+        );
+        let told = told.replace("SERVER", &hop(&server));
+        assert_eq!(seen(&result, "redis.answers", "queue.test:9"), ("failed", told.as_str()));
+        fs::remove_dir_all(lab.file("without-getent")).unwrap();
+        assert!(!server.log().contains(".test port"), "{}", server.log());
+    }
 }
 
 #[test]

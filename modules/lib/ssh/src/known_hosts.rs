@@ -21,7 +21,8 @@ const ANY_KEY: (&str, &[u8]) = ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", &[0; 24]);
 pub struct KnownHost {
     /// Under its name and port.
     exact: Vec<Entry>,
-    /// Under its name alone, where it listens on a port of its own: `ssh` takes these too, as long as the key is right.
+    /// Under its name alone, where it listens on a port of its own: `ssh` takes these too, as long as the key is right
+    /// and no other one of its kind is known for the port.
     by_name: Vec<Entry>,
     revoked: Vec<Entry>,
 }
@@ -96,12 +97,17 @@ impl KnownHost {
         if let Some(entry) = self.revoked.iter().find(same) {
             return Verdict::Revoked(entry.place());
         }
-        if self.exact.iter().chain(&self.by_name).any(|entry| same(&entry)) {
+        if self.exact.iter().any(|entry| same(&entry)) {
             return Verdict::Known;
         }
         let kind = kind_of(key);
         if let Some(entry) = self.exact.iter().find(|entry| Some(entry.kind.as_str()) == kind.as_deref()) {
             return Verdict::Changed(entry.place());
+        }
+        // Only where nothing is known of the port: otherwise whoever has the key of the host's own sshd would pass for
+        // what listens on another port.
+        if self.by_name.iter().any(|entry| same(&entry)) {
+            return Verdict::Known;
         }
         let other = self.exact.first();
         Verdict::Unknown(
@@ -236,6 +242,19 @@ mod tests {
         // As ssh does it: the name alone is good enough for the right key, and says nothing of another one.
         assert_eq!(judge(&format!("web ssh-ed25519 {KEY}\n"), "web", 2222), Verdict::Known);
         assert_eq!(judge(&format!("web ssh-ed25519 {OTHER}\n"), "web", 2222), Verdict::Unknown(None));
+    }
+
+    #[test]
+    fn another_key_for_the_port_is_a_change_whatever_is_known_by_the_name_alone() {
+        for text in [
+            format!("web ssh-ed25519 {KEY}\n[web]:2222 ssh-ed25519 {OTHER}\n"),
+            format!("w* ssh-ed25519 {KEY}\n[web]:2222 ssh-ed25519 {OTHER}\n"),
+        ] {
+            assert_eq!(judge(&text, "web", 2222), Verdict::Changed("known_hosts line 2".to_owned()), "{text}");
+        }
+        // A key of another kind for the port says nothing of this one.
+        let text = format!("web ssh-ed25519 {KEY}\n[web]:2222 ssh-rsa AAAAB3NzaC1yc2E=\n");
+        assert_eq!(judge(&text, "web", 2222), Verdict::Known);
     }
 
     #[test]

@@ -49,6 +49,21 @@ impl Request {
         }
     }
 
+    /// For one whose turn did not come. That is no silence of what was asked for.
+    fn not_tried(&self, hop: &str) {
+        match self {
+            Self::Connect { host, port, reply, .. } => {
+                let said = format!(
+                    "from {hop}: {} was not tried: the session was busy with other connections; give it more time, or \
+                     ask for less at once",
+                    net::Target::tcp(host, *port)
+                );
+                drop(reply.send(Err(Fault::Way(said))));
+            }
+            Self::Run { .. } => self.out_of_time(hop),
+        }
+    }
+
     /// Whoever asked may be gone: then nobody misses the answer.
     fn out_of_time(&self, hop: &str) {
         match self {
@@ -132,6 +147,8 @@ impl Pump {
     /// Brings the channel that is being opened further; whether one is there now.
     fn open(&mut self) -> Result<bool, Halt> {
         if self.opening.is_none() {
+            // One that came too late is not begun: it would look as though nobody had answered it.
+            self.refuse_late(Instant::now());
             self.opening = self.waiting.pop_front().map(|request| (request, false));
         }
         let Some((request, is_abandoned)) = &self.opening else { return Ok(false) };
@@ -234,16 +251,22 @@ impl Pump {
             request.out_of_time(hop);
             *is_abandoned = true;
         }
-        self.waiting.retain(|request| {
-            let is_late = request.deadline() <= now;
-            if is_late {
-                request.out_of_time(hop);
-            }
-            !is_late
-        });
         for run in &mut self.runs {
             run.end_if_late(now, hop);
         }
+        self.refuse_late(now);
+    }
+
+    /// Tells those whose turn did not come in time.
+    fn refuse_late(&mut self, now: Instant) {
+        let hop = &self.hop;
+        self.waiting.retain(|request| {
+            let is_late = request.deadline() <= now;
+            if is_late {
+                request.not_tried(hop);
+            }
+            !is_late
+        });
     }
 
     /// Waits for the next thing to do.

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use net::{Fault, Socket, Stage};
+use net::{Fault, Socket};
 use rustix::net::Shutdown;
 
 use crate::claim::{Claim, Load};
@@ -111,8 +111,9 @@ impl Worker {
         match answer.recv_timeout(net::left(deadline).unwrap_or_default() + GRACE) {
             Ok(result) => result,
             Err(RecvTimeoutError::Timeout) => {
+                // Whether it was tried at all is not known.
                 self.give_up();
-                Err(Fault::OutOfTime(Stage::Connection))
+                Err(way())
             }
             Err(RecvTimeoutError::Disconnected) => Err(way()),
         }

@@ -37,7 +37,7 @@ fn hop(sshd: &Sshd) -> Hop {
 fn chain(lab: &Lab, count: usize) -> Vec<Sshd> {
     (0..count)
         .map(|at| {
-            let sshd = lab.sshd(&format!("hop{at}"), &["ed25519"], "");
+            let sshd = lab.sshd(&format!("hop{at}"), &["ed25519"], "LogLevel DEBUG1");
             lab.know(&sshd);
             sshd
         })
@@ -295,6 +295,44 @@ fn a_target_that_does_not_answer_keeps_no_other_from_being_reached() {
     assert_eq!(connection.fault(), None);
 }
 
+fn not_tried(last: &Sshd, target: &Target) -> String {
+    format!(
+        "from {}: {target} was not tried: the session was busy with other connections; give it more time, or ask for \
+         less at once",
+        hop(last)
+    )
+}
+
+#[test]
+fn what_nobody_had_the_time_to_try_is_told_as_such_and_not_as_silent() {
+    let Some(lab) = Lab::new() else { return };
+    let servers = chain(&lab, 2);
+    let connection = open(&lab, &servers);
+    let time = Duration::from_secs(4);
+    // More than there are ever sessions.
+    let holes: Vec<_> = (0..9).map(|_| black_hole()).collect();
+    let deadline = Instant::now() + time;
+    let told: Vec<(&Target, String)> = thread::scope(|scope| {
+        let connect = |target| {
+            let connection = &connection;
+            scope.spawn(move || (target, connection.connect(target, deadline).unwrap_err().told(time)))
+        };
+        let threads: Vec<_> = holes.iter().map(|(_, _, target)| connect(target)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let log = servers[1].log();
+    for (target, told) in &told {
+        let Target::Tcp { host, port } = target else { unreachable!() };
+        // The host's own log tells whether it was asked to go there.
+        let is_tried = log.contains(&format!("target {host} port {port}"));
+        let words = if is_tried { "no connection within 4s".to_owned() } else { not_tried(&servers[1], target) };
+        assert_eq!(*told, words);
+    }
+    let count = |words: &str| told.iter().filter(|(_, told)| told.contains(words)).count();
+    assert!(count("no connection within 4s") >= 1 && count("was not tried") >= 3, "{told:?}");
+    assert_eq!(connection.fault(), None);
+}
+
 #[test]
 fn a_host_that_falls_silent_is_waited_for_no_longer_than_asked() {
     let Some(lab) = Lab::new() else { return };
@@ -303,9 +341,13 @@ fn a_host_that_falls_silent_is_waited_for_no_longer_than_asked() {
     servers[1].pause();
     let (near, time) = (echo(), Duration::from_secs(1));
     let start = Instant::now();
-    for _ in 0..2 {
+    let told = |words: &str| {
         let fault = connection.connect(&near, Instant::now() + time).unwrap_err();
-        assert_eq!(fault.told(time), "no connection within 1s");
+        assert_eq!(fault.told(time), words);
+    };
+    // The second one waits behind the first, which the host never answers.
+    for words in ["no connection within 1s", &not_tried(&servers[1], &near)] {
+        told(words);
         let error = connection.run("true", b"", Instant::now() + time, 10).unwrap_err().to_string();
         assert!(error.starts_with(&format!("ssh {}: the command did not end within ", hop(&servers[1]))), "{error}");
     }
