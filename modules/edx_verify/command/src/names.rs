@@ -107,8 +107,8 @@ impl Answer {
 fn names(snapshot: &Snapshot) -> BTreeSet<String> {
     let settings = snapshot.findings().settings;
     let places = settings.iter().flat_map(|setting| &setting.places);
-    let name = |address: &DataAddress| match address {
-        DataAddress::Server { host: Host::Name(name), .. } => Some(name.clone()),
+    let name = |address: &DataAddress| match address.host() {
+        Some(Host::Name(name)) => Some(name),
         _ => None,
     };
     // What begins with a dash is an option for getent, and no name.

@@ -153,7 +153,13 @@ fn log_in(way: &Way, hop: &Hop, settings: &Settings) -> Result<Worker, Error> {
 fn unreachable(hop: &Hop, fault: &Fault, settings: &Settings) -> Error {
     let mut said = fault.told(settings.timeout);
     let is_name = hop.host.parse::<std::net::IpAddr>().is_err();
-    if is_name && matches!(fault, Fault::Unresolved(_) | Fault::Way(_)) {
+    // Over SSH a name that is not known is told as a connection that did not come about.
+    let may_be_the_name = match fault {
+        Fault::Unresolved(_) | Fault::Way(_) => true,
+        Fault::Connect(source) => source.kind() == std::io::ErrorKind::Other,
+        _ => false,
+    };
+    if is_name && may_be_the_name {
         said.push_str(". An alias of ~/.ssh/config is not known here: give the host's own name or address");
     }
     Error::Unreachable { hop: hop.to_string(), said }

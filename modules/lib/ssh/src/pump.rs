@@ -202,15 +202,19 @@ impl Pump {
             Request::Connect { host, port, reply, claim, .. } => {
                 drop(claim);
                 let target = net::Target::tcp(host, port);
+                // sshd tried, which says something of the target; all else says something of the way only.
+                if said.contains("connect failed") {
+                    let why = format!(
+                        "from {}: nothing listens at {target}, or there is no way to it, or its name is not known there",
+                        self.hop
+                    );
+                    drop(reply.send(Err(Fault::Connect(std::io::Error::other(why)))));
+                    return;
+                }
                 let reason = if said.contains("administratively prohibited") {
                     format!(
                         "its sshd does not forward to {target} (administratively prohibited): AllowTcpForwarding and \
                          PermitOpen in its sshd_config say what it does"
-                    )
-                } else if said.contains("connect failed") {
-                    format!(
-                        "cannot connect to {target}: nothing listens there, or there is no way to it, or its name is \
-                         not known there"
                     )
                 } else {
                     format!("cannot connect to {target}: {said}")

@@ -245,12 +245,12 @@ fn what_the_last_host_does_not_reach_is_told_from_there() {
     let from = hop(&servers[1]);
     let closed = Target::tcp("127.0.0.1", 1);
     let fault = connection.connect(&closed, by()).unwrap_err();
-    assert!(matches!(fault, Fault::Way(_)));
+    assert!(matches!(fault, Fault::Connect(_)));
     assert_eq!(
         fault.told(TIME),
         format!(
-            "from {from}: cannot connect to 127.0.0.1:1: nothing listens there, or there is no way to it, or its name \
-             is not known there"
+            "cannot connect: from {from}: nothing listens at 127.0.0.1:1, or there is no way to it, or its name is not \
+             known there"
         )
     );
     let told = connection.connect(&Target::Unix("/run/db.sock".into()), by()).unwrap_err().told(TIME);

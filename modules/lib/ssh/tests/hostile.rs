@@ -154,8 +154,8 @@ fn a_silent_server_behind_a_host_is_given_up_and_named() {
     assert_eq!(error, format!("ssh {silent}: no answer within 2s"));
     let error = Connection::open(&[bastion.clone(), hop(1)], &settings).unwrap_err().to_string();
     let expected = format!(
-        "ssh ops@127.0.0.1:1: from {bastion}: cannot connect to 127.0.0.1:1: nothing listens there, or there is no way \
-         to it, or its name is not known there"
+        "ssh ops@127.0.0.1:1: cannot connect: from {bastion}: nothing listens at 127.0.0.1:1, or there is no way to it, \
+         or its name is not known there"
     );
     assert_eq!(error, expected);
 }
