@@ -280,7 +280,9 @@ notes:
   - >-
     Reading the counters is not counted as use, and neither is this run's own round trip; a verification of the same
     cache server that runs elsewhere at the same time is.
-  - "A public address is not connected to unless 'allow_public' is set."
+  - >-
+    A data server on a public address is not connected to unless 'allow_public' is set. An object store is asked all the
+    same, without credentials, whether its bucket is there; 'connect' turns that off, too.
   - >-
     No proxy of the environment is used. 'login_user' and 'login_password' are sent to 'lms_url' only, in a form;
     without these options no user or password is sent to the platform. Cookies and the password are never shown.
