@@ -90,7 +90,7 @@ fn every_layer_on_this_server_that_answers_passes() {
         "MySQL turns this client away: Host '127.0.0.1' is not allowed to connect to this MariaDB server (error 1130)";
     let advice = "no user may come from this host: create the platform's users for its address \
                   ('edxapp001'@'172.31.%'), with the same rights";
-    assert_fault(&tree.verify(&json!({})), "mysql.answers", "127.0.0.1", seen, advice);
+    assert_fault(&tree.verify(&json!({})), "mysql.answers", &at(mysql.port), seen, advice);
 
     mysql.sql("CREATE USER 'edxapp001'@'%' IDENTIFIED BY 'pw-mysql'");
     let run = tree.verify(&json!({}));
@@ -109,13 +109,16 @@ fn every_layer_on_this_server_that_answers_passes() {
         let told = endpoint["told"].as_str().unwrap();
         assert!(told.starts_with(answer), "{layer}: {told}");
     }
-    let seen = "on this server: 127.0.0.1 at lms.yml ELASTIC_SEARCH_CONFIG[0].host, studio.yml \
-                ELASTIC_SEARCH_CONFIG[0].host, forum_env SEARCH_SERVER";
+    let searching = place_of(&search);
+    let seen = format!(
+        "on this server: {searching} at lms.yml ELASTIC_SEARCH_CONFIG[0].host, studio.yml \
+         ELASTIC_SEARCH_CONFIG[0].host, forum_env SEARCH_SERVER"
+    );
     assert_eq!(
         told(&run, "elasticsearch"),
         [
-            ("elasticsearch.place", "Elasticsearch", "ok", seen),
-            ("elasticsearch.answers", "127.0.0.1", "ok", "Elasticsearch 7.17.9, asks for no password"),
+            ("elasticsearch.place", "Elasticsearch", "ok", seen.as_str()),
+            ("elasticsearch.answers", searching.as_str(), "ok", "Elasticsearch 7.17.9, asks for no password"),
         ]
     );
     let seen = "on this server: uploads at lms.yml DEFAULT_FILE_STORAGE, studio.yml DEFAULT_FILE_STORAGE";
@@ -129,13 +132,12 @@ fn every_layer_on_this_server_that_answers_passes() {
 #[test]
 fn a_server_that_is_down_fails_in_each_layer() {
     let place = closed();
-    let host = "127.0.0.1";
     let url = format!("amqp://{place}");
     let memcached = any_memcached();
     let new = || Tree::new(&memcached);
     for (tree, name, subject) in [
-        (new().mysql(&place), "mysql.answers", host),
-        (new().mongodb(&place), "mongodb.answers", host),
+        (new().mysql(&place), "mysql.answers", place.as_str()),
+        (new().mongodb(&place), "mongodb.answers", place.as_str()),
         (Tree::new(&place), "memcached.answers", place.as_str()),
         (new().redis(&place), "redis.answers", place.as_str()),
         (new().rabbitmq(&place), "rabbitmq.answers", url.as_str()),
@@ -145,7 +147,7 @@ fn a_server_that_is_down_fails_in_each_layer() {
     }
     let advice = "check that Elasticsearch runs there, that it listens on this address and port, and that no firewall is in between";
     let seen = "cannot connect: Connection refused (os error 111)";
-    assert_fault(&new().search(&place).verify(&json!({})), "elasticsearch.answers", host, seen, advice);
+    assert_fault(&new().search(&place).verify(&json!({})), "elasticsearch.answers", &place, seen, advice);
     let advice = "check the store's address, the route to it (a VPC endpoint, a NAT), and its certificate";
     assert_fault(&new().store(&place, "uploads").verify(&json!({})), "files.answers", "uploads", seen, advice);
 }
@@ -160,8 +162,13 @@ fn another_protocol_on_the_port_is_called_by_its_name() {
     let early = "(\"HTTP/1.1 408 Request Timeout\")";
     let url = format!("amqp://{http}");
     for (tree, name, subject, seen) in [
-        (new().mysql(&early_http), "mysql.answers", "127.0.0.1", format!("the port speaks HTTP {early}, not MySQL")),
-        (new().mongodb(&http), "mongodb.answers", "127.0.0.1", format!("the port speaks HTTP {words}, not MongoDB")),
+        (
+            new().mysql(&early_http),
+            "mysql.answers",
+            early_http.as_str(),
+            format!("the port speaks HTTP {early}, not MySQL"),
+        ),
+        (new().mongodb(&http), "mongodb.answers", http.as_str(), format!("the port speaks HTTP {words}, not MongoDB")),
         (Tree::new(&http), "memcached.answers", http.as_str(), format!("the port speaks HTTP {words}, not memcached")),
         (new().redis(&http), "redis.answers", http.as_str(), format!("the port speaks HTTP {words}, not Redis")),
         (
@@ -209,11 +216,11 @@ fn a_server_that_says_nothing_drips_or_never_ends_is_told_within_its_time() {
     let start = Instant::now();
     let silent = at(scripted::silent());
     let run = new().mysql(&silent).redis(&silent).verify(&json!({"timeout": 1}));
-    run.assert_only(&["mysql.answers 127.0.0.1", &format!("redis.answers {silent}")], &[]);
+    run.assert_only(&[&format!("mysql.answers {silent}"), &format!("redis.answers {silent}")], &[]);
     let skip = "check that the port is its own; a server that looks up its clients' names in vain is late too: \
                 skip_name_resolve turns that off";
     let seen = "no greeting within 1s, and a MySQL server speaks first";
-    assert_eq!(run.about("mysql.answers", "127.0.0.1"), ("failed", seen, skip));
+    assert_eq!(run.about("mysql.answers", &silent), ("failed", seen, skip));
     assert_eq!(run.about("redis.answers", &silent), ("failed", "no answer within 1s", SLOW));
 
     let dripping = at(scripted::dripping("+PONG never to end"));
@@ -228,7 +235,7 @@ fn a_server_that_says_nothing_drips_or_never_ends_is_told_within_its_time() {
 
     let endless = common::web::endless("HTTP/1.1 200 OK\r\n\r\n", "{{{{{{{{", Duration::ZERO);
     let run = new().search(&place_of(&endless)).verify(&json!({"timeout": 5}));
-    let (status, seen, advice) = run.about("elasticsearch.answers", "127.0.0.1");
+    let (status, seen, advice) = run.about("elasticsearch.answers", &place_of(&endless));
     assert_eq!((status, advice), ("failed", ANOTHER_PROGRAM));
     assert!(seen.starts_with("the port speaks HTTP (\"status 200: {{{") && seen.len() < 300, "{seen}");
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
@@ -239,7 +246,7 @@ fn an_http_server_that_is_no_elasticsearch() {
     let site = web(|_| page(200, "text/html", "<title>Welcome to nginx!</title>"));
     let run = Tree::new(&any_memcached()).search(&place_of(&site)).verify(&json!({}));
     let seen = "the port speaks HTTP (\"status 200: <title>Welcome to nginx!</title>\"), not Elasticsearch's HTTP";
-    assert_fault(&run, "elasticsearch.answers", "127.0.0.1", seen, ANOTHER_PROGRAM);
+    assert_fault(&run, "elasticsearch.answers", &place_of(&site), seen, ANOTHER_PROGRAM);
     assert!(site.requests()[0].starts_with("GET / HTTP/1.1\r\n"), "and it was asked for nothing else");
     assert_eq!(site.requests().len(), 1);
 }
@@ -461,16 +468,16 @@ fn a_mysql_at_localhost_is_asked_by_its_socket_as_its_clients_do() {
     let place = format!("localhost:{}", free_port());
     let run = Tree::new(&any_memcached()).mysql(&place).verify_from(&from, &json!({}));
     run.assert_only(&[], &[]);
-    assert!(run.about("mysql.answers", "localhost").1.starts_with("MariaDB "), "{}", run.result);
+    assert!(run.about("mysql.answers", &place).1.starts_with("MariaDB "), "{}", run.result);
 
     // Without the socket the port has the last word, and an address is never asked by the socket.
     let seen = "cannot connect: Connection refused (os error 111)";
     let none = Arc::new(Loopback::default());
     let run = Tree::new(&any_memcached()).mysql(&place).verify_from(&none, &json!({}));
-    assert_fault(&run, "mysql.answers", "localhost", seen, NOT_RUNNING);
+    assert_fault(&run, "mysql.answers", &place, seen, NOT_RUNNING);
     let place = place.replace("localhost", "127.0.0.1");
     let run = Tree::new(&any_memcached()).mysql(&place).verify_from(&from, &json!({}));
-    assert_fault(&run, "mysql.answers", "127.0.0.1", seen, NOT_RUNNING);
+    assert_fault(&run, "mysql.answers", &place, seen, NOT_RUNNING);
 }
 
 #[test]

@@ -246,7 +246,6 @@ fn a_data_server_that_is_a_port_of_nginx_is_told_as_what_it_is() {
     const ANOTHER_PROGRAM: &str = "check the host and the port: another program listens there";
     let (lms, authority) = (always(well()), Authority::new());
     let Some(nginx) = before_by_tls(&lms, &authority, LOCATION) else { return };
-    let host = nginx.host();
     let (plain, tls) = nginx.places();
     let memcached = any_memcached();
     let new = || Tree::new(&memcached);
@@ -255,7 +254,7 @@ fn a_data_server_that_is_a_port_of_nginx_is_told_as_what_it_is() {
                   skip_name_resolve turns that off";
     let seen = "no greeting within 1s, and a MySQL server speaks first";
     for place in [&plain, &tls] {
-        assert_layer(&new().mysql(place), "mysql.answers", &host, seen, advice);
+        assert_layer(&new().mysql(place), "mysql.answers", place, seen, advice);
     }
 
     let http = "the port speaks HTTP (\"HTTP/1.1 400 Bad Request\")";
@@ -273,7 +272,7 @@ fn a_search_index_behind_nginx_passes_where_the_settings_have_tls_as_it_has() {
     let (authority, server) = (Authority::new(), "location / { try_files /none @lms; }");
     let index = always(json_page(200, &json!({"cluster_name": "edx", "version": {"number": "7.17.9"}})));
     let Some(nginx) = before_by_tls(&index, &authority, server) else { return };
-    let (name, host) = ("elasticsearch.answers", nginx.host());
+    let name = "elasticsearch.answers";
     let (plain, tls) = nginx.places();
     let memcached = any_memcached();
     let tree = |place: &str, has_tls: bool| {
@@ -285,20 +284,20 @@ fn a_search_index_behind_nginx_passes_where_the_settings_have_tls_as_it_has() {
     assert_layer(
         &tree(&tls, false),
         name,
-        &host,
+        &tls,
         "the port speaks TLS, not Elasticsearch's HTTP",
         "turn on TLS in the platform's settings for this server, or give its port without TLS",
     );
     assert_layer(
         &tree(&plain, true),
         name,
-        &host,
+        &plain,
         "the platform speaks TLS to it, and this Elasticsearch server does not",
         "turn on TLS in the server and give its port for it, or turn TLS off in the platform's settings",
     );
     assert_eq!(index.requests(), [""; 0]);
     for (place, has_tls) in [(&plain, false), (&tls, true)] {
         let run = tree(place, has_tls).verify(&json!({"ca_path": authority.own.path}));
-        assert_eq!(run.about(name, &host), ("ok", "Elasticsearch 7.17.9, asks for no password", ""));
+        assert_eq!(run.about(name, place), ("ok", "Elasticsearch 7.17.9, asks for no password", ""));
     }
 }

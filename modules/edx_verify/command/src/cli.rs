@@ -11,7 +11,8 @@ pub const ENDINGS: &str = "0 all is as it should be, 1 a check failed, 2 the com
                            looked at";
 
 /// Tells where a native Open edX platform stands: what is still on its application servers, whether a move worked,
-/// and whether a second application server may be added. Never changes anything.
+/// and whether a second application server may be added. Never changes anything, but for one small item that the subcommand
+/// memcached writes to a cache, reads and deletes.
 #[derive(Debug, Parser)]
 #[command(name = "edx_verify", bin_name = "edx_verify", version, arg_required_else_help = true)]
 #[command(after_help = format!("Exit status: {ENDINGS}."))]

@@ -103,13 +103,25 @@ impl LayerSeen {
             Some(known) => known.settings.push(name),
             None => self.endpoints.push(EndpointSeen {
                 address: place.address.clone(),
-                shown: place.shown.clone(),
+                shown: shown(setting.layer, place),
                 settings: vec![name],
                 scope: Scope::Unknown,
                 resolved: Vec::new(),
                 asked: Asked::No("not reached"),
             }),
         }
+    }
+}
+
+/// As it is written, with the port where that stands in a setting of its own and is not the usual one.
+fn shown(layer: Layer, place: &DataPlace) -> String {
+    match &place.address {
+        DataAddress::Server { port, .. }
+            if Some(*port) != layer.default_port() && !place.shown.contains(&format!(":{port}")) =>
+        {
+            format!("{}:{port}", place.shown)
+        }
+        _ => place.shown.clone(),
     }
 }
 
