@@ -4,6 +4,11 @@
 
 mod common;
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
+
 use common::daemon::{redis, redis_with_tls};
 use common::scripted::answering;
 use common::{TIME, greet, greet_by_tls, said, told};
@@ -37,11 +42,24 @@ fn a_version_that_it_keeps_for_itself_is_none() {
 #[test]
 fn all_of_its_connections_in_use() {
     let Some(daemon) = redis(&["--maxclients", "1"]) else { return };
-    // What waited for the start may not have been noticed as gone yet.
-    let _held = std::net::TcpStream::connect(("127.0.0.1", daemon.port)).unwrap();
+    let _held = held_connection(daemon.port);
     let fault = greet(Layer::Redis, daemon.port).unwrap_err();
     assert_eq!(fault.told(TIME), "Redis turns this client away: ERR max number of clients reached");
     assert_eq!(fault.advice(), "raise maxclients in redis.conf, or find out who holds the connections (CLIENT LIST)");
+}
+
+/// The one connection that the server takes. What waited for its start may not have been noticed as gone yet, and then
+/// this one is what is turned away: it is tried until it is answered.
+fn held_connection(port: u16) -> TcpStream {
+    for _ in 0..200 {
+        let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let mut answer = [0; 7];
+        if socket.write_all(b"PING\r\n").and_then(|()| socket.read_exact(&mut answer)).is_ok() && answer == *b"+PONG\r\n" {
+            return socket;
+        }
+        thread::sleep(Duration::from_millis(25));
+    }
+    panic!("Redis on port {port} took no connection in 5 s");
 }
 
 /// The words of 7.0; on loopback the real one never says them.
