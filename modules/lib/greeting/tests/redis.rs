@@ -54,7 +54,9 @@ fn held_connection(port: u16) -> TcpStream {
     for _ in 0..200 {
         let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
         let mut answer = [0; 7];
-        if socket.write_all(b"PING\r\n").and_then(|()| socket.read_exact(&mut answer)).is_ok() && answer == *b"+PONG\r\n" {
+        if socket.write_all(b"PING\r\n").and_then(|()| socket.read_exact(&mut answer)).is_ok()
+            && answer == *b"+PONG\r\n"
+        {
             return socket;
         }
         thread::sleep(Duration::from_millis(25));
