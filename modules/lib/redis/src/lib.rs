@@ -1,0 +1,19 @@
+//! Redis, as the broker of Open edX's task queues: its protocol as a client, and what it says of itself.
+//!
+//! The protocol is RESP2, which every Redis since 1.2 and Valkey speak. Everything that a server sends is bounded, in
+//! size and in time; passwords are sent and kept nowhere else, and never a part of an error.
+
+mod client;
+mod credentials;
+mod error;
+mod info;
+mod reply;
+
+pub use client::{Client, RoundTrip};
+pub use credentials::{Credentials, Secret};
+pub use error::Error;
+pub use info::Info;
+pub use reply::Reply;
+
+/// The port on which Redis listens unless told otherwise.
+pub const PORT: u16 = 6379;
