@@ -8,6 +8,7 @@
 //! renderings of those releases.
 
 mod address;
+mod brokers;
 mod caches;
 mod data;
 mod endpoint;
@@ -21,6 +22,7 @@ mod supervisor;
 mod target;
 
 pub use address::{AddressClass, Scope, ThisHost, classify};
+pub use brokers::{BrokerForm, ObservedBroker};
 pub use caches::{CacheEntry, CacheKeyPrefix, Location, cache_key_prefixes, find_caches};
 pub use data::{DataAddress, DataPlace, DataSetting, Layer, MYSQL_SOCKET, find_data};
 pub use endpoint::{Client, DEFAULT_MEMCACHED_PORT, EDX_DEFAULT_NAME, Endpoint, EndpointError, Host, redacted};
