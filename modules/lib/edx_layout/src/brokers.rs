@@ -1,6 +1,16 @@
 //! Finds Celery's brokers, and Django's caches, on Redis in a settings file.
 
+mod entry;
+mod find;
+mod percent;
+mod point;
+mod server;
+
 use std::path::PathBuf;
+
+pub use entry::{Broker, BrokerEntry, BrokerValue, RedisBroker, ValueKind};
+pub use find::find_brokers;
+pub use server::{CannotHold, Credentials, RedisServer};
 
 /// How a place names its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

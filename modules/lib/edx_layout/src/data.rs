@@ -1,16 +1,16 @@
 //! The kinds of data that a platform keeps, and the settings that say where each of them is.
 
-mod broker;
+pub(crate) mod broker;
 mod files;
-mod find;
+pub(crate) mod find;
 mod memcached;
 mod mongodb;
 mod mysql;
 mod search;
 mod shell;
 mod text;
-mod url;
-mod value;
+pub(crate) mod url;
+pub(crate) mod value;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -7,6 +7,9 @@ use std::str::FromStr;
 /// The port that every memcached client assumes where none is given.
 pub const DEFAULT_MEMCACHED_PORT: u16 = 11211;
 
+/// The port that every Redis client assumes where none is given.
+pub const DEFAULT_REDIS_PORT: u16 = 6379;
+
 /// The host name that the roles of most Open edX services have as default.
 ///
 /// It is rendered without a port, and nothing on a native host resolves it.
@@ -38,12 +41,14 @@ pub enum Host {
     Address(IpAddr),
 }
 
-/// Why a text is no memcached endpoint.
+/// Why a text is no endpoint.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("\"{text}\" is not a memcached endpoint: {reason}")]
+#[error("\"{text}\" is not a {service} endpoint: {reason}")]
 pub struct EndpointError {
     /// The text, without what stands before an `@`: it may be a password.
     text: String,
+    /// The service that was to be reached there.
+    service: &'static str,
     reason: String,
 }
 
@@ -94,6 +99,12 @@ impl Endpoint {
         }
     }
 
+    /// Reads a Redis server: `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address. Without a port it is
+    /// [`DEFAULT_REDIS_PORT`].
+    pub fn of_redis(text: &str) -> Result<Self, EndpointError> {
+        redis(text).map_err(|reason| EndpointError { text: redacted(text), service: "Redis", reason })
+    }
+
     /// The TCP port; none for a Unix socket.
     pub fn port(&self) -> Option<u16> {
         match self {
@@ -132,7 +143,7 @@ impl FromStr for Endpoint {
     /// `unix:/path` and `/path`, each TCP form also after `inet:` or `inet6:`.
     /// Without a port it is [`DEFAULT_MEMCACHED_PORT`].
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        parse(text).map_err(|reason| EndpointError { text: redacted(text), reason })
+        parse(text).map_err(|reason| EndpointError { text: redacted(text), service: "memcached", reason })
     }
 }
 
@@ -167,6 +178,34 @@ fn parse(text: &str) -> Result<Endpoint, String> {
     }
     let bare = text.strip_prefix("inet6:").or_else(|| text.strip_prefix("inet:")).unwrap_or(text);
     tcp(bare)
+}
+
+fn redis(text: &str) -> Result<Endpoint, String> {
+    if text.trim().is_empty() {
+        return Err("it is empty; write host:port, as in 172.31.5.11:6379".to_owned());
+    }
+    if text.starts_with('/') || text.starts_with("unix:") || text.contains("+socket:") {
+        return Err(
+            "a Unix socket is on this host, and of Open edX's brokers only a whole URL could name one; give host:port"
+                .to_owned(),
+        );
+    }
+    if text.contains('@') {
+        return Err("user and password are options of their own; give host:port alone".to_owned());
+    }
+    if let Some((scheme, _)) = text.split_once("://") {
+        return Err(format!(
+            "scheme and database stay as each file has them; leave out {scheme}:// and give host:port"
+        ));
+    }
+    if let Some(odd) = text.chars().find(|c| !c.is_ascii_alphanumeric() && !":[].-_".contains(*c)) {
+        return Err(match odd {
+            ',' | ';' => "it names several servers; a Redis is one".to_owned(),
+            _ => format!("the character {odd:?} is not allowed"),
+        });
+    }
+    let (host, port) = host_and_port(text)?;
+    Ok(Endpoint::Tcp { host, port: port.unwrap_or(DEFAULT_REDIS_PORT) })
 }
 
 fn socket(path: &str) -> Result<Endpoint, String> {

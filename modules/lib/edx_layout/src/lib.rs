@@ -22,10 +22,15 @@ mod supervisor;
 mod target;
 
 pub use address::{AddressClass, Scope, ThisHost, classify};
-pub use brokers::{BrokerForm, ObservedBroker};
+pub use brokers::{
+    Broker, BrokerEntry, BrokerForm, BrokerValue, CannotHold, Credentials, ObservedBroker, RedisBroker, RedisServer,
+    ValueKind, find_brokers,
+};
 pub use caches::{CacheEntry, CacheKeyPrefix, Location, cache_key_prefixes, find_caches};
 pub use data::{DataAddress, DataPlace, DataSetting, Layer, MYSQL_SOCKET, find_data};
-pub use endpoint::{Client, DEFAULT_MEMCACHED_PORT, EDX_DEFAULT_NAME, Endpoint, EndpointError, Host, redacted};
+pub use endpoint::{
+    Client, DEFAULT_MEMCACHED_PORT, DEFAULT_REDIS_PORT, EDX_DEFAULT_NAME, Endpoint, EndpointError, Host, redacted,
+};
 pub use folder::{FolderError, Listing, Refused, RefusedReason};
 pub use record::{
     ExpectedRecord, ExpectedValue, ExpectedVariable, RecordFinding, RecordState, SettingAt, Unrecordable, WhyNot,

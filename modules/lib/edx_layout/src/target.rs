@@ -1,12 +1,13 @@
-//! Whether a cache may be pointed at an endpoint.
+//! Whether a cache or broker may be pointed at an endpoint.
 
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
 
 use crate::address::{AddressClass, classify};
+use crate::data::Layer;
 use crate::endpoint::{Endpoint, Host};
 
-/// Why a cache must not be pointed at an endpoint.
+/// Why an endpoint must not be used.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum TargetError {
     /// No single host has this address.
@@ -19,21 +20,25 @@ pub enum TargetError {
     },
     /// An address that the internet can reach.
     #[error(
-        "{endpoint} is a public address: memcached has no password that Open edX can use; give a private address, or set allow_public if a firewall protects it"
+        "{endpoint} is a public address: {why}; give a private address, or set allow_public if a firewall protects it"
     )]
     Public {
         /// The endpoint as given.
         endpoint: String,
+        /// Why that is no place for this kind of server.
+        why: &'static str,
     },
     /// A name with a public address among those it resolves to.
     #[error(
-        "{endpoint} resolves to {address}, a public address: memcached has no password that Open edX can use; give a name with private addresses only, or set allow_public if a firewall protects it"
+        "{endpoint} resolves to {address}, a public address: {why}; give a name with private addresses only, or set allow_public if a firewall protects it"
     )]
     ResolvesToPublic {
         /// The endpoint as given.
         endpoint: String,
         /// The first public address of that name.
         address: IpAddr,
+        /// Why that is no place for this kind of server.
+        why: &'static str,
     },
     /// A name with an address that no single host has.
     #[error("{endpoint} resolves to {address}, which cannot be an endpoint: {reason}")]
@@ -57,6 +62,9 @@ pub enum TargetError {
     },
 }
 
+const MEMCACHED: &str = "memcached has no password that Open edX can use";
+const REDIS: &str = "Redis sends tasks and its password as they are";
+
 /// The addresses of `name`, from this host's resolver (`/etc/hosts`, DNS).
 pub fn resolve(name: &str) -> io::Result<Vec<IpAddr>> {
     let found = (name, 0u16).to_socket_addrs()?;
@@ -66,12 +74,14 @@ pub fn resolve(name: &str) -> io::Result<Vec<IpAddr>> {
 /// Accepts `endpoint` when it is private: a private or loopback address, a
 /// name that `resolve` maps only to such, or a Unix socket. `allow_public`
 /// lets public addresses pass, and nothing else; a name has to resolve in any
-/// case.
+/// case. `layer` is what is reached there, memcached or Redis.
 pub fn check_target(
     endpoint: &Endpoint,
+    layer: Layer,
     allow_public: bool,
     resolve: impl Fn(&str) -> io::Result<Vec<IpAddr>>,
 ) -> Result<(), TargetError> {
+    let why = if layer == Layer::Redis { REDIS } else { MEMCACHED };
     let Endpoint::Tcp { host, .. } = endpoint else {
         return Ok(());
     };
@@ -79,7 +89,7 @@ pub fn check_target(
     match host {
         Host::Address(address) => match classify(*address) {
             AddressClass::Unusable(reason) => Err(TargetError::Unusable { endpoint: shown, reason }),
-            AddressClass::Public if !allow_public => Err(TargetError::Public { endpoint: shown }),
+            AddressClass::Public if !allow_public => Err(TargetError::Public { endpoint: shown, why }),
             _ => Ok(()),
         },
         Host::Name(name) => {
@@ -93,7 +103,7 @@ pub fn check_target(
                         return Err(TargetError::ResolvesToUnusable { endpoint: shown, address, reason });
                     }
                     AddressClass::Public if !allow_public => {
-                        return Err(TargetError::ResolvesToPublic { endpoint: shown, address });
+                        return Err(TargetError::ResolvesToPublic { endpoint: shown, address, why });
                     }
                     _ => {}
                 }

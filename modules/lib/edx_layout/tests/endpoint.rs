@@ -5,7 +5,7 @@
 use std::io;
 use std::net::IpAddr;
 
-use edx_layout::{AddressClass, Client, Endpoint, TargetError, ThisHost, check_target, classify, redacted};
+use edx_layout::{AddressClass, Client, Endpoint, Layer, TargetError, ThisHost, check_target, classify, redacted};
 
 fn endpoint(text: &str) -> Endpoint {
     text.parse().unwrap_or_else(|error| panic!("{error}"))
@@ -186,7 +186,7 @@ fn names(name: &str) -> io::Result<Vec<IpAddr>> {
 #[test]
 fn private_targets_pass() {
     for text in ["172.31.5.10:11211", "127.0.0.1", "[fd00::1]:11211", "cache.internal", "unix:/run/memcached.sock"] {
-        assert_eq!(check_target(&endpoint(text), false, names), Ok(()), "{text}");
+        assert_eq!(check_target(&endpoint(text), Layer::Memcached, false, names), Ok(()), "{text}");
     }
 }
 
@@ -202,15 +202,15 @@ fn public_targets_need_the_operators_word() {
             "half.internal:11211 resolves to 8.8.8.8, a public address: memcached has no password that Open edX can use; give a name with private addresses only, or set allow_public if a firewall protects it",
         ),
     ] {
-        let error = check_target(&endpoint(text), false, names).unwrap_err();
+        let error = check_target(&endpoint(text), Layer::Memcached, false, names).unwrap_err();
         assert_eq!(error.to_string(), message);
-        assert_eq!(check_target(&endpoint(text), true, names), Ok(()));
+        assert_eq!(check_target(&endpoint(text), Layer::Memcached, true, names), Ok(()));
     }
 }
 
 #[test]
 fn what_no_client_can_reach_is_refused_in_any_case() {
-    let message = |text| check_target(&endpoint(text), true, names).unwrap_err().to_string();
+    let message = |text| check_target(&endpoint(text), Layer::Memcached, true, names).unwrap_err().to_string();
     assert_eq!(message("0.0.0.0:11211"), "0.0.0.0:11211 cannot be an endpoint: it means every address, not one host");
     assert_eq!(
         message("wrong.internal"),
@@ -220,5 +220,8 @@ fn what_no_client_can_reach_is_refused_in_any_case() {
         message("nowhere.internal"),
         "nowhere.internal:11211 cannot be used: this host does not resolve the name \"nowhere.internal\"; the platform could not either. Check DNS and /etc/hosts, or give an address"
     );
-    assert!(matches!(check_target(&endpoint("nowhere.internal"), false, names), Err(TargetError::Unresolvable { .. })));
+    assert!(matches!(
+        check_target(&endpoint("nowhere.internal"), Layer::Memcached, false, names),
+        Err(TargetError::Unresolvable { .. })
+    ));
 }

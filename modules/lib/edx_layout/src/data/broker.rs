@@ -6,10 +6,11 @@ use super::{DataPlace, DataSetting, Layer, text, value};
 use crate::release::Release;
 
 /// Keys with the URL of a broker.
-const URLS: [&str; 3] = ["BROKER_URL", "CELERY_BROKER_URL", "broker_url"];
+pub const URLS: [&str; 3] = ["BROKER_URL", "CELERY_BROKER_URL", "broker_url"];
 /// Keys with the URL of where results are kept. Where they name no broker (`django-cache`), they name another layer.
-const RESULTS: [&str; 3] = ["CELERY_RESULT_BACKEND", "RESULT_BACKEND", "result_backend"];
-const HOSTNAME: &str = "CELERY_BROKER_HOSTNAME";
+pub const RESULTS: [&str; 3] = ["CELERY_RESULT_BACKEND", "RESULT_BACKEND", "result_backend"];
+/// The key of the server from which LMS, Studio and others put a URL together.
+pub const HOSTNAME: &str = "CELERY_BROKER_HOSTNAME";
 
 /// The settings of Celery in a mapping.
 pub fn find(file: &File<'_>, settings: Place<'_, '_>, found: &mut Vec<DataSetting>) {
@@ -77,7 +78,8 @@ fn of_url(text: &str) -> Vec<(Option<Layer>, DataPlace)> {
     places.into_iter().map(|place| (known.map(|(layer, ..)| layer), place)).collect()
 }
 
-fn is_socket(scheme: &str) -> bool {
+/// Whether a URL of this scheme without a host leads to a Unix socket.
+pub fn is_socket(scheme: &str) -> bool {
     matches!(scheme, "unix" | "redis+socket")
 }
 
@@ -93,7 +95,7 @@ fn bare(text: &str) -> DataPlace {
 }
 
 /// Layer, usual port and TLS of a transport.
-fn transport_of(name: &str) -> Option<(Layer, u16, bool)> {
+pub fn transport_of(name: &str) -> Option<(Layer, u16, bool)> {
     Some(match name {
         "redis" | "redis+socket" => (Layer::Redis, 6379, false),
         "rediss" => (Layer::Redis, 6379, true),
@@ -104,12 +106,13 @@ fn transport_of(name: &str) -> Option<(Layer, u16, bool)> {
     })
 }
 
-fn names_a_broker(text: &str) -> bool {
+/// Whether a text is the URL of a broker, rather than the name of another backend.
+pub fn names_a_broker(text: &str) -> bool {
     url::scheme(text).is_some_and(|scheme| transport_of(&scheme.to_ascii_lowercase()).is_some())
 }
 
 /// Queues in the database (the notifier's) or in the process's own memory.
-fn is_none(transport: &str) -> bool {
+pub fn is_none(transport: &str) -> bool {
     matches!(transport, "django" | "memory" | "filesystem")
 }
 

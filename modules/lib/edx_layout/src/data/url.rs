@@ -1,19 +1,21 @@
-//! URLs of servers, read without ever letting go of the user and password in them.
+//! URLs of servers. What is made of one to be shown never has the user and password in it.
 
 use std::path::PathBuf;
 
 use super::{DataAddress, DataPlace};
 use crate::endpoint::host_and_port;
 
-/// A URL without user and password.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A URL in its parts. It has no `Debug` text, as a password may be in it.
+#[derive(Clone)]
 pub struct Url<'a> {
     /// In lower case; empty where there is none.
     pub scheme: String,
+    /// User and password as they are written; none where there is no `@`.
+    pub user_info: Option<&'a str>,
     /// The host or hosts, with their ports.
     pub authority: &'a str,
     /// Path, query and fragment.
-    rest: &'a str,
+    pub rest: &'a str,
 }
 
 /// Why a text is no URL.
@@ -42,8 +44,11 @@ impl<'a> Url<'a> {
         if rest.contains('@') {
             return Err(AMBIGUOUS);
         }
-        let authority = authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts);
-        Ok(Self { scheme: scheme.to_ascii_lowercase(), authority, rest })
+        let (user_info, authority) = match authority.rsplit_once('@') {
+            Some((user_info, hosts)) => (Some(user_info), hosts),
+            None => (None, authority),
+        };
+        Ok(Self { scheme: scheme.to_ascii_lowercase(), user_info, authority, rest })
     }
 
     /// The path, without query.
