@@ -7,22 +7,41 @@ use std::path::PathBuf;
 use edx_layout::{EndpointError, FolderError, Refused, TargetError};
 
 use crate::replace::PatternError;
+use crate::service::Service;
 
 /// Why a run is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// `endpoints` with nothing in it.
     #[error(
-        "endpoints is empty: name at least one server, as in 172.31.5.10:11211, or leave the option out to have the caches only reported"
+        "endpoints is empty: name at least one server, as in 172.31.5.10:{}, or leave the option out to have the {}s only reported", .0.port(), .0.user()
     )]
-    NoEndpoints,
+    NoEndpoints(Service),
+    /// More than one Redis.
+    #[error(
+        "endpoints: Redis takes exactly one server, not {0}; every task has to be in the same queue, whoever sends it. Give the address of the primary, or of the service in front of it"
+    )]
+    OneRedis(usize),
+    /// `username` or `password` for memcached.
+    #[error("{0}: memcached has no user or password that Open edX can use; leave it out, or say service: redis")]
+    NoUsers(&'static str),
+    /// The same where no endpoint is set.
+    #[error(
+        "{0}: it is written together with endpoints, and restore brings back what stood; give endpoints, or leave it out"
+    )]
+    GivenForNothing(&'static str),
+    /// A release without Redis.
+    #[error(
+        "every Celery broker in {} is RabbitMQ. Up to Juniper Celery's tasks travel through RabbitMQ, which this module leaves alone; from Koa on they travel through Redis, so upgrade first. No file was changed", .0.display()
+    )]
+    RabbitMq(PathBuf),
     /// An endpoint that is none.
     #[error("endpoints: {0}")]
     Endpoint(#[from] EndpointError),
     /// The same server twice.
     #[error("endpoints: {0} is named twice; each server holds its own share of the keys, so name it once")]
     Repeated(String),
-    /// A server that caches must not point at.
+    /// A server that nothing must point at.
     #[error("endpoints: {0}")]
     Target(#[from] TargetError),
     /// An item of `replace` that is none.

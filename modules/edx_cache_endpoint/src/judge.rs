@@ -1,16 +1,19 @@
 //! What is to become of one cache.
 
-use edx_layout::{CacheEntry, Client, Endpoint, EndpointError, Location, ThisHost, redacted};
+use edx_layout::{CacheEntry, CannotHold, Client, Endpoint, EndpointError, Location, ThisHost, redacted};
 
+use crate::options::Given;
 use crate::replace::Pattern;
 
-/// Where caches shall point.
+/// Where caches, or brokers, shall point.
 #[derive(Debug, Clone)]
 pub struct Wish {
     /// The servers, in order.
     pub endpoints: Vec<Endpoint>,
     /// Which servers they replace.
     pub replace: Vec<Pattern>,
+    /// The user and password for them.
+    pub given: Given,
 }
 
 /// What is to become of a cache.
@@ -24,7 +27,7 @@ pub enum Verdict {
     Kept(Kept),
 }
 
-/// Why a cache stays as it is.
+/// Why a cache or a broker stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Kept {
     /// There is nothing to replace.
@@ -42,13 +45,25 @@ pub enum Kept {
     /// Some of its servers are to be replaced, these are not.
     #[error("of its servers only some are to be replaced, so the list was left alone; name {} in `replace`, too, if the whole list is to go", .0.join(", "))]
     Mixed(Vec<String>),
+    /// Another kind of server.
+    #[error("it is RabbitMQ, through which Celery's tasks travel up to Juniper; this module leaves it alone")]
+    RabbitMq,
+    /// A service without a broker.
+    #[error("there is no CELERY_BROKER_TRANSPORT beside it, so that its service has no broker")]
+    NoTransport,
+    /// It may be Redis, but not one that can be replaced.
+    #[error("{0}")]
+    NotRedis(String),
+    /// It has no room for what it shall say.
+    #[error("{0}")]
+    CannotHold(CannotHold),
 }
 
 impl Kept {
-    /// Whether the operator has to look at this cache. Other servers may well be
-    /// meant to stay, so the caches on them are only counted.
+    /// Whether the operator has to look at it. Other servers may well be
+    /// meant to stay, so what points at them is only counted.
     pub fn is_worrying(&self) -> bool {
-        !matches!(self, Self::Foreign(_))
+        !matches!(self, Self::Foreign(_) | Self::NoTransport)
     }
 }
 
@@ -85,13 +100,15 @@ pub fn judge(cache: &CacheEntry<'_>, wish: &Wish, here: &ThisHost) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::Service;
     use edx_layout::find_caches;
     use lossless_yaml::Document;
 
     fn wish(endpoints: &[&str], replace: &[&str]) -> Wish {
         Wish {
             endpoints: endpoints.iter().map(|text| text.parse().unwrap()).collect(),
-            replace: replace.iter().map(|text| text.parse().unwrap()).collect(),
+            replace: replace.iter().map(|text| Pattern::read(text, Service::Memcached).unwrap()).collect(),
+            given: Given::default(),
         }
     }
 

@@ -6,15 +6,18 @@ use std::io::{self, BufRead, BufReader};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use edx_layout::{DEFAULT_MEMCACHED_PORT, EDX_DEFAULT_NAME, Endpoint, ThisHost};
+use edx_layout::{Endpoint, ThisHost};
 use lossless_yaml::{Document, Kind};
+
+use crate::service::Service;
 
 /// More mentions than this in one file are counted, not listed.
 const LISTED_PER_FILE: usize = 20;
 
-/// The texts that mean a memcached that is no longer used.
+/// The texts that mean a server that is no longer used.
 #[derive(Debug)]
 pub struct Needles {
+    service: Service,
     ports: Vec<String>,
     names: Vec<String>,
     /// The servers to be used, which are no leftovers.
@@ -33,6 +36,8 @@ pub struct Leftover {
     pub key_path: Option<String>,
     /// The port or name that stands there.
     pub needle: String,
+    /// Whose server that was.
+    pub service: Service,
 }
 
 /// What was found in one file.
@@ -52,18 +57,20 @@ impl fmt::Display for Leftover {
         }
         write!(
             f,
-            "\"{}\" stands here outside of a cache's LOCATION, so it was left alone; change it by hand if it means the old memcached",
-            self.needle
+            "\"{}\" stands here outside of {}, so it was left alone; change it by hand if it means the old {}",
+            self.needle,
+            self.service.place(),
+            self.service.layer()
         )
     }
 }
 
 impl Needles {
-    /// The port of every server in `old` and memcached's own, and the names
+    /// The port of every server in `old` and the service's own, and the names
     /// that stand without a port; `current` are the servers to be used.
-    pub fn new(old: &[(&str, Endpoint)], current: &[Endpoint]) -> Self {
-        let mut ports = vec![DEFAULT_MEMCACHED_PORT.to_string()];
-        let mut names = vec![EDX_DEFAULT_NAME.to_owned()];
+    pub fn new(service: Service, old: &[(String, Endpoint)], current: &[Endpoint]) -> Self {
+        let mut ports = vec![service.port().to_string()];
+        let mut names: Vec<String> = service.name().into_iter().map(str::to_owned).collect();
         let nowhere = ThisHost::default();
         for (text, endpoint) in old {
             match (endpoint, endpoint.port()) {
@@ -71,11 +78,11 @@ impl Needles {
                 (_, Some(port)) if text.ends_with(&format!(":{port}")) => add(&mut ports, port.to_string()),
                 // Each file has a dozen places that rightly say localhost.
                 _ if nowhere.is_local(endpoint) => {}
-                _ => add(&mut names, (*text).to_owned()),
+                _ => add(&mut names, text.clone()),
             }
         }
         let current = current.iter().map(ToString::to_string).collect();
-        Self { ports, names, current }
+        Self { service, ports, names, current }
     }
 
     /// The offsets of all needles in `text`, in order, each with the number of
@@ -89,7 +96,9 @@ impl Needles {
             let in_word: &dyn Fn(u8) -> bool = if is_port { &in_number } else { &in_name };
             for (at, _) in text.match_indices(needle.as_str()) {
                 let end = at + needle.len();
-                if is_whole(text, at..end, in_word) && !(is_port && self.is_current(&text[..end])) {
+                let is_another =
+                    if is_port { self.is_current(&text[..end]) } else { self.has_other_port(&text[end..]) };
+                if is_whole(text, at..end, in_word) && !is_another {
                     found.push((at, number));
                 }
             }
@@ -102,6 +111,13 @@ impl Needles {
         self.ports.iter().chain(&self.names).nth(number).map_or("", String::as_str)
     }
 
+    /// Whether `rest`, which follows a name, says that another kind of server of that host is meant.
+    fn has_other_port(&self, rest: &str) -> bool {
+        let number = rest.strip_prefix(':').unwrap_or_default();
+        let number = &number[..number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len())];
+        !number.is_empty() && !self.ports.iter().any(|port| port == number)
+    }
+
     fn is_current(&self, text: &str) -> bool {
         self.current.iter().any(|server| {
             text.strip_suffix(server.as_str())
@@ -110,7 +126,7 @@ impl Needles {
     }
 
     /// The places in a settings file, without those in `spans` (the bytes of
-    /// the caches' LOCATION values, in order).
+    /// the values by which the service's servers are named, in order).
     pub fn in_document(&self, file: &Path, doc: &Document, spans: &[(usize, usize)]) -> Leftovers {
         let source = doc.source();
         let mut places = self.find(source);
@@ -132,6 +148,7 @@ impl Needles {
                     line,
                     key_path,
                     needle: self.needle(number).to_owned(),
+                    service: self.service,
                 });
             }
         }
@@ -151,7 +168,8 @@ impl Needles {
             }
             if let Some((_, number)) = self.find(&String::from_utf8_lossy(&bytes)).first() {
                 let needle = self.needle(*number).to_owned();
-                found.add(Leftover { file: file.to_path_buf(), line, key_path: None, needle });
+                let file = file.to_path_buf();
+                found.add(Leftover { file, line, key_path: None, needle, service: self.service });
             }
         }
         Ok(found)
@@ -171,10 +189,11 @@ impl Leftovers {
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         let more = self.listed.last().filter(|_| self.more > 0).map(|last| {
             format!(
-                "{}: {} more lines after line {} name the old memcached or its port",
+                "{}: {} more lines after line {} name the old {} or its port",
                 last.file.display(),
                 self.more,
-                last.line
+                last.line,
+                last.service.layer()
             )
         });
         self.listed.iter().map(ToString::to_string).chain(more)
@@ -236,8 +255,8 @@ mod tests {
     use super::*;
 
     fn needles() -> Needles {
-        let old = ["localhost:11212", "oldcache"].map(|text| (text, text.parse().unwrap()));
-        Needles::new(&old, &["172.31.5.10:11211".parse().unwrap()])
+        let old = ["localhost:11212", "oldcache"].map(|text| (text.to_owned(), text.parse().unwrap()));
+        Needles::new(Service::Memcached, &old, &["172.31.5.10:11211".parse().unwrap()])
     }
 
     fn found(text: &str) -> Vec<String> {
@@ -255,6 +274,7 @@ mod tests {
     fn names_are_found_as_whole_names() {
         assert_eq!(found("host=memcache oldcache"), ["5 memcache", "14 oldcache"]);
         assert!(found("util.memcache.safe_key memcached /memcache/x my-oldcache").is_empty());
+        assert_eq!(found("oldcache:11212 oldcache:3306 oldcache: 1"), ["0 oldcache", "9 11212", "29 oldcache"]);
     }
 
     #[test]

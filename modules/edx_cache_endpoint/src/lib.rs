@@ -1,28 +1,35 @@
-//! Points the caches of a native Open edX at memcached servers.
+//! Points the caches of a native Open edX at memcached servers, or its task queue at a Redis.
 //!
-//! A run reads every settings file ([`settings`]), judges each cache
-//! ([`judge`]), works out the new files ([`plan`], or [`restore`] from a
+//! A run reads every settings file ([`settings`]), judges each cache or
+//! broker ([`judge`], [`judge_broker`]), works out the new files ([`plan`], or [`restore`] from a
 //! backup), and only then writes ([`write`]). What is reported is read from
 //! the new content, so that check mode says what a run will say.
 
 mod backups;
+mod entry;
 mod error;
 mod judge;
+mod judge_broker;
 mod leftovers;
 mod options;
 mod plan;
 mod replace;
 mod report;
 mod restore;
+mod service;
 mod settings;
 mod spec;
+mod state;
 mod this_host;
+mod variables;
 mod write;
 
 pub use error::{Error, Problem};
 pub use judge::{Kept, Verdict, Wish, judge};
-pub use options::{Backup, Options, Restore, Work};
+pub use judge_broker::judge_broker;
+pub use options::{Backup, Given, Options, Restore, Work};
 pub use replace::{Pattern, PatternError};
+pub use service::Service;
 pub use spec::{PAGE, SPEC};
 
 use std::os::unix::fs::MetadataExt;
@@ -30,15 +37,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ansible_protocol::{Failure, Outcome, Request};
-use edx_layout::{Endpoint, Listing, ObservedCache, Release, ThisHost, check_target, find_caches, resolve, root_of};
+use edx_layout::{Endpoint, Listing, Release, ThisHost, check_target, resolve, root_of};
 
 use file_set::FileSet;
 
 use crate::leftovers::{Leftovers, Needles};
-use crate::plan::{FilePlan, NewContent, old_servers, point};
+use crate::plan::{FilePlan, NewContent, old_servers, point, set_aside};
 use crate::report::{BackupReport, Context};
 use crate::restore::Restored;
-use crate::settings::{Observed, SettingsFile};
+use crate::settings::{Observed, Seen, SettingsFile, Wanted};
 
 /// How long to wait for another run on the same folder.
 const WAIT: Duration = Duration::from_secs(30);
@@ -56,7 +63,7 @@ fn work(request: &Request) -> Result<Outcome, Error> {
     let here = this_host::this_host();
     if let Work::Point(wish) = &options.work {
         for endpoint in &wish.endpoints {
-            check_target(endpoint, options.allow_public, resolve)?;
+            check_target(endpoint, options.service.layer(), options.allow_public, resolve)?;
         }
     }
     let mut listing = list(&options)?;
@@ -68,10 +75,12 @@ fn work(request: &Request) -> Result<Outcome, Error> {
         listing = list(&options)?;
     }
     let files = settings::read(&mut listing).map_err(Error::Files)?;
-    let bystanders = bystanders(&options, &files);
-    let observed: Vec<Observed<'_>> = files.iter().map(Observed::of).collect();
-    let wanted = want(&options, &observed, &here)?;
-    let mut planned = plan(&options, &observed, wanted, &listing);
+    let release = options.release.or_else(|| root_of(&options.folder).and_then(|root| Release::detect(&root)));
+    let wanted = Wanted { service: options.service, release };
+    let bystanders = bystanders(&options, &files, wanted);
+    let observed: Vec<Observed<'_>> = files.iter().map(|file| Observed::of(file, wanted)).collect();
+    let contents = want(&options, &observed, wanted, &here)?;
+    let mut planned = plan(&options, &observed, contents, wanted, &listing);
     drop(observed);
     let label = backups::label_for(&options.backup, &planned.files)?;
     let mut backup = std::mem::take(&mut planned.backup);
@@ -82,8 +91,7 @@ fn work(request: &Request) -> Result<Outcome, Error> {
         Some(lock) => write::write(lock, files, &planned.files, label.as_ref())?,
         None => write::predict(&planned.files)?,
     }
-    let release = options.release.or_else(|| root_of(&options.folder).and_then(|root| Release::detect(&root)));
-    let context = Context { check: request.check, folder: &options.folder, release, here: &here, bystanders };
+    let context = Context { check: request.check, folder: &options.folder, wanted, here: &here, bystanders };
     Ok(report::outcome(&planned.files, &planned.others, backup, planned.warnings, &context))
 }
 
@@ -98,52 +106,58 @@ fn list(options: &Options) -> Result<Listing, Error> {
     Ok(listing)
 }
 
-/// The caches in those files of the folder that `files` leaves out: what the
+/// What stands in those files of the folder that `files` leaves out: what the
 /// next upgrade has to be told depends on all of them. One that cannot be read
 /// is left to the run that edits it.
-fn bystanders(options: &Options, files: &[SettingsFile]) -> Vec<ObservedCache> {
-    let mut found = Vec::new();
+fn bystanders(options: &Options, files: &[SettingsFile], wanted: Wanted) -> Seen {
+    let mut found = Seen::default();
     if options.files.is_none() {
         return found;
     }
     let listing = Listing::of(&options.folder).unwrap_or_default();
     for path in listing.settings.into_iter().filter(|path| !files.iter().any(|file| file.path == *path)) {
         if let Ok(file) = settings::read_file(path) {
-            found.extend(find_caches(&file.doc).iter().filter_map(|cache| cache.observed(&file.path)));
+            for entry in &Observed::of(&file, wanted).entries {
+                found.add(&file.path, entry);
+            }
         }
     }
     found
 }
 
 /// What the files shall hold, before it is checked.
-struct Wanted {
-    contents: Vec<NewContent>,
+struct Contents {
+    files: Vec<NewContent>,
     backup: BackupReport,
     warnings: Vec<String>,
 }
 
-fn want(options: &Options, files: &[Observed<'_>], here: &ThisHost) -> Result<Wanted, Error> {
+fn want(options: &Options, files: &[Observed<'_>], wanted: Wanted, here: &ThisHost) -> Result<Contents, Error> {
     match &options.work {
         Work::Report => {
-            let contents = files.iter().map(|_| NewContent::default()).collect();
-            Ok(Wanted { contents, backup: BackupReport::default(), warnings: Vec::new() })
+            let as_it_is = |file| NewContent { after: None, kept: set_aside(file) };
+            let files = files.iter().map(as_it_is).collect();
+            Ok(Contents { files, backup: BackupReport::default(), warnings: Vec::new() })
         }
         Work::Point(wish) => {
-            let contents = all(files.iter().map(|file| point(file, wish, here)))?;
-            Ok(Wanted { contents, backup: BackupReport::default(), warnings: Vec::new() })
+            if settings::is_on_rabbitmq(files) {
+                return Err(Error::RabbitMq(options.folder.clone()));
+            }
+            let files = all(files.iter().map(|file| point(file, wish, here)))?;
+            Ok(Contents { files, backup: BackupReport::default(), warnings: Vec::new() })
         }
         Work::Restore(restored) => {
             let found = backups::find(files, restored, &options.folder)?;
             let restored = all(std::iter::zip(files, found.contents).map(|(file, content)| match content {
-                Some(bytes) => restore::restore(file, bytes),
+                Some(bytes) => restore::restore(file, bytes, wanted),
                 None => Ok(Restored::default()),
             }))?;
-            let mut wanted = Wanted { contents: Vec::new(), backup: found.report, warnings: Vec::new() };
+            let mut contents = Contents { files: Vec::new(), backup: found.report, warnings: Vec::new() };
             for file in restored {
-                wanted.contents.push(file.content);
-                wanted.warnings.extend(file.warnings);
+                contents.files.push(file.content);
+                contents.warnings.extend(file.warnings);
             }
-            Ok(wanted)
+            Ok(contents)
         }
     }
 }
@@ -156,19 +170,25 @@ struct Planned {
     warnings: Vec<String>,
 }
 
-fn plan(options: &Options, observed: &[Observed<'_>], wanted: Wanted, listing: &Listing) -> Planned {
+fn plan(
+    options: &Options,
+    observed: &[Observed<'_>],
+    contents: Contents,
+    wanted: Wanted,
+    listing: &Listing,
+) -> Planned {
     let current: &[Endpoint] = match &options.work {
         Work::Point(wish) => &wish.endpoints,
         Work::Report | Work::Restore(_) => &[],
     };
-    let caches: Vec<_> = observed.iter().flat_map(|file| &file.caches).collect();
-    let old = old_servers(&caches, current);
-    let needles = Needles::new(&old, current);
-    let files = std::iter::zip(observed, wanted.contents)
-        .map(|(file, content)| FilePlan::new(file, content, &needles))
+    let entries: Vec<_> = observed.iter().flat_map(|file| &file.entries).collect();
+    let old = old_servers(&entries, current);
+    let needles = Needles::new(wanted.service, &old, current);
+    let files = std::iter::zip(observed, contents.files)
+        .map(|(file, content)| FilePlan::new(file, content, &needles, wanted))
         .collect();
 
-    let mut warnings = wanted.warnings;
+    let mut warnings = contents.warnings;
     warnings.extend(
         listing
             .ignored
@@ -183,11 +203,15 @@ fn plan(options: &Options, observed: &[Observed<'_>], wanted: Wanted, listing: &
         match needles.in_file(path) {
             Ok(found) => others.push(found),
             Err(reason) => {
-                warnings.push(format!("{}: it could not be searched for the old memcached: {reason}", path.display()));
+                warnings.push(format!(
+                    "{}: it could not be searched for the old {}: {reason}",
+                    path.display(),
+                    wanted.service.layer()
+                ));
             }
         }
     }
-    Planned { files, others, backup: wanted.backup, warnings }
+    Planned { files, others, backup: contents.backup, warnings }
 }
 
 /// The device and the inode of a file.

@@ -1,20 +1,24 @@
 //! What a run was asked to do, from its arguments.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use ansible_protocol::{Arguments, Value};
-use edx_layout::{Endpoint, Release};
+use edx_layout::{Credentials, Endpoint, Release};
 use file_set::{Label, Selector};
 
 use crate::error::Error;
 use crate::judge::Wish;
 use crate::replace::Pattern;
+use crate::service::Service;
 
 /// What a run was asked to do.
 #[derive(Debug)]
 pub struct Options {
     /// The settings folder.
     pub folder: PathBuf,
+    /// Whose servers.
+    pub service: Service,
     /// The files to look at in place of the folder's.
     pub files: Option<Vec<PathBuf>>,
     /// The work itself.
@@ -32,7 +36,7 @@ pub struct Options {
 pub enum Work {
     /// Only say what is there.
     Report,
-    /// Point the caches elsewhere.
+    /// Point the caches, or the brokers, elsewhere.
     Point(Wish),
     /// Bring back a backup.
     Restore(Restore),
@@ -45,6 +49,37 @@ pub struct Restore {
     pub wanted: String,
     /// What it means.
     pub selector: Selector,
+}
+
+/// The options `username` and `password`; what is none stays as it is. Neither is shown.
+#[derive(Clone, Default)]
+pub struct Given {
+    username: Option<String>,
+    password: Option<String>,
+}
+
+impl Given {
+    /// For the brokers.
+    pub fn credentials(&self) -> Credentials<'_> {
+        Credentials { user: self.username.as_deref(), password: self.password.as_deref() }
+    }
+
+    fn from_arguments(arguments: &Arguments) -> Self {
+        let text = |name| arguments.str(name).map(str::to_owned);
+        Self { username: text("username"), password: text("password") }
+    }
+
+    /// The name of one that is given.
+    fn named(&self) -> Option<&'static str> {
+        let password = self.password.as_ref().map(|_| "password");
+        password.or_else(|| self.username.as_ref().map(|_| "username"))
+    }
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.credentials().fmt(f)
+    }
 }
 
 /// The option `backup`.
@@ -63,13 +98,24 @@ impl Options {
     pub fn from_arguments(arguments: &Arguments) -> Result<Self, Error> {
         let folder = PathBuf::from(arguments.str("path").unwrap_or_default());
         let files = arguments.strings("files").map(|names| names.into_iter().map(|name| folder.join(name)).collect());
+        let service = Service::named(arguments.str("service"));
+        let given = Given::from_arguments(arguments);
+        if let Some(option) = given.named() {
+            if service == Service::Memcached {
+                return Err(Error::NoUsers(option));
+            }
+            if !arguments.has("endpoints") {
+                return Err(Error::GivenForNothing(option));
+            }
+        }
         let work = match (arguments.strings("endpoints"), arguments.str("restore")) {
             (_, Some(wanted)) => {
                 let selector = wanted.parse().map_err(Error::Label)?;
                 Work::Restore(Restore { wanted: wanted.to_owned(), selector })
             }
             (Some(endpoints), None) => {
-                Work::Point(wish(&endpoints, &arguments.strings("replace").unwrap_or_default())?)
+                let replace = arguments.strings("replace").unwrap_or_default();
+                Work::Point(wish(service, &endpoints, &replace, given)?)
             }
             (None, None) => Work::Report,
         };
@@ -79,6 +125,7 @@ impl Options {
         }
         Ok(Self {
             folder,
+            service,
             files,
             work,
             allow_public: arguments.bool("allow_public"),
@@ -88,23 +135,26 @@ impl Options {
     }
 }
 
-fn wish(endpoints: &[&str], replace: &[&str]) -> Result<Wish, Error> {
+fn wish(service: Service, endpoints: &[&str], replace: &[&str], given: Given) -> Result<Wish, Error> {
+    if service == Service::Redis && endpoints.len() > 1 {
+        return Err(Error::OneRedis(endpoints.len()));
+    }
     let mut wished: Vec<Endpoint> = Vec::new();
     for text in endpoints {
-        let endpoint: Endpoint = text.parse()?;
+        let endpoint = service.endpoint(text)?;
         if wished.contains(&endpoint) {
             return Err(Error::Repeated(endpoint.to_string()));
         }
         wished.push(endpoint);
     }
     if wished.is_empty() {
-        return Err(Error::NoEndpoints);
+        return Err(Error::NoEndpoints(service));
     }
-    let replace: Vec<Pattern> = replace.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
+    let replace: Vec<Pattern> = replace.iter().map(|text| Pattern::read(text, service)).collect::<Result<_, _>>()?;
     if replace.is_empty() {
         return Err(Error::NothingToReplace);
     }
-    Ok(Wish { endpoints: wished, replace })
+    Ok(Wish { endpoints: wished, replace, given })
 }
 
 /// Ansible's words for true and false arrive as text from a command line or a

@@ -4,13 +4,16 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use ansible_protocol::Value;
-use edx_layout::{CacheEntry, Endpoint, Location, ThisHost, find_caches};
+use edx_layout::{CacheEntry, Endpoint, Location, ThisHost};
 use lossless_yaml::{Document, Edit, EmitOptions, Reader};
 
+use crate::entry::{Entry, spans};
 use crate::error::Problem;
 use crate::judge::{Kept, Verdict, Wish, judge};
+use crate::judge_broker::{aside, judge_broker};
 use crate::leftovers::{Leftovers, Needles};
-use crate::settings::{CacheState, Observed, SettingsFile, location_spans, states};
+use crate::settings::{Observed, Seen, SettingsFile, Wanted, entries};
+use crate::state::{State, StateValue, states};
 
 /// What becomes of one file.
 #[derive(Debug)]
@@ -19,34 +22,36 @@ pub struct FilePlan {
     pub path: PathBuf,
     /// Its new content, read; none where it stays as it is.
     pub new: Option<Document>,
-    /// Its memcached caches before.
-    pub before: Vec<CacheState>,
-    /// Its memcached caches after, read from the new content.
-    pub after: Vec<CacheState>,
-    /// The servers that differ.
-    pub changes: Vec<LocationChange>,
-    /// The caches that stay though something else was wished.
-    pub kept: Vec<KeptCache>,
-    /// Other places that name a memcached, as of after.
+    /// Its caches, or brokers, before.
+    pub before: Vec<State>,
+    /// The same after, read from the new content.
+    pub after: Vec<State>,
+    /// What the variables of the next upgrade depend on, after.
+    pub seen: Seen,
+    /// The values that differ.
+    pub changes: Vec<ValueChange>,
+    /// What stays though something else was wished.
+    pub kept: Vec<KeptEntry>,
+    /// Other places that name an old server, as of after.
     pub leftovers: Leftovers,
 }
 
-/// A LOCATION, or an item of one, that changes.
+/// A value, or an item of one, that changes. Before and after are the same where only what is not shown of them differs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct LocationChange {
+pub struct ValueChange {
     /// Its key path, such as `CACHES.default.LOCATION[0]`.
     pub key_path: String,
     /// Its line before.
     pub line: usize,
-    /// Its value before.
+    /// Its value before, as it may be shown.
     pub before: Value,
-    /// Its value after.
+    /// Its value after, as it may be shown.
     pub after: Value,
 }
 
-/// A cache that stays as it is, and why.
+/// A cache, or a broker, that stays as it is, and why.
 #[derive(Debug)]
-pub struct KeptCache {
+pub struct KeptEntry {
     /// Its key path.
     pub key_path: String,
     /// Its line.
@@ -60,24 +65,44 @@ pub struct KeptCache {
 pub struct NewContent {
     /// The content, read; none where the file stays as it is.
     pub after: Option<Document>,
-    /// The caches that stay.
-    pub kept: Vec<KeptCache>,
+    /// What stays.
+    pub kept: Vec<KeptEntry>,
 }
 
-/// Points the caches of a file where `wish` says.
+/// Points the caches, or the brokers, of a file where `wish` says.
 pub fn point(observed: &Observed<'_>, wish: &Wish, here: &ThisHost) -> Result<NewContent, Problem> {
     let mut edits = Vec::new();
     let mut kept = Vec::new();
-    for cache in &observed.caches {
-        match judge(cache, wish, here) {
-            Verdict::Met => {}
-            Verdict::Set(servers) => {
-                edits.push(Edit::Set { path: cache.location_path(), value: value(cache, servers) });
+    for entry in &observed.entries {
+        let edited = match entry {
+            Entry::Cache(cache) => match judge(cache, wish, here) {
+                Verdict::Met => Ok(Vec::new()),
+                Verdict::Set(servers) => {
+                    Ok(vec![Edit::Set { path: cache.location_path(), value: value(cache, servers) }])
+                }
+                Verdict::Kept(why) => Err(why),
+            },
+            Entry::Broker(broker) => judge_broker(broker, wish, here),
+        };
+        match edited {
+            Ok(more) => edits.extend(more),
+            Err(why) => {
+                kept.push(KeptEntry { key_path: entry.path().to_string(), line: entry.line(), why });
             }
-            Verdict::Kept(why) => kept.push(KeptCache { key_path: cache.path.to_string(), line: cache.line, why }),
         }
     }
+    kept.extend(set_aside(observed));
     Ok(NewContent { after: edited(observed.file, &edits)?, kept })
+}
+
+/// The brokers on something else than Redis, which stay.
+pub fn set_aside(observed: &Observed<'_>) -> Vec<KeptEntry> {
+    let kept = observed.aside.iter().map(|entry| KeptEntry {
+        key_path: entry.path.to_string(),
+        line: entry.line,
+        why: aside(&entry.broker),
+    });
+    kept.collect()
 }
 
 /// The content of `file` after `edits`, if that is another one.
@@ -102,18 +127,13 @@ fn value(cache: &CacheEntry<'_>, servers: Vec<String>) -> Value {
     }
 }
 
-/// Every server of `caches` that is not among `current`, as written and as
+/// Every server of `entries` that is not among `current`, as written and as
 /// understood, each once.
-pub fn old_servers<'a>(caches: &[&CacheEntry<'a>], current: &[Endpoint]) -> Vec<(&'a str, Endpoint)> {
-    let mut found: Vec<(&str, Endpoint)> = Vec::new();
-    for text in caches.iter().flat_map(|cache| cache.location.servers()) {
-        // Many caches, few servers.
-        if found.iter().any(|(known, _)| known == text) {
-            continue;
-        }
-        if let Ok(endpoint) = text.parse()
-            && !current.contains(&endpoint)
-        {
+pub fn old_servers(entries: &[&Entry<'_>], current: &[Endpoint]) -> Vec<(String, Endpoint)> {
+    let mut found: Vec<(String, Endpoint)> = Vec::new();
+    for (text, endpoint) in entries.iter().flat_map(|entry| entry.servers()) {
+        // Many entries, few servers.
+        if !current.contains(&endpoint) && !found.iter().any(|(known, _)| *known == text) {
             found.push((text, endpoint));
         }
     }
@@ -123,27 +143,28 @@ pub fn old_servers<'a>(caches: &[&CacheEntry<'a>], current: &[Endpoint]) -> Vec<
 impl FilePlan {
     /// The plan for a file with a new content. What is reported is read from
     /// that content, so that it is what will stand there.
-    pub fn new(observed: &Observed<'_>, content: NewContent, needles: &Needles) -> Self {
+    pub fn new(observed: &Observed<'_>, content: NewContent, needles: &Needles, wanted: Wanted) -> Self {
         let path = &observed.file.path;
-        let before = states(path, &observed.caches);
-        let (after, leftovers) = match &content.after {
-            None => {
-                let spans = location_spans(&observed.caches);
-                (before.clone(), needles.in_document(path, &observed.file.doc, &spans))
-            }
-            Some(doc) => {
-                let caches = find_caches(doc);
-                (states(path, &caches), needles.in_document(path, doc, &location_spans(&caches)))
-            }
+        let before = states(path, &observed.entries);
+        let (found, doc) = match &content.after {
+            None => (observed.entries.clone(), &observed.file.doc),
+            Some(doc) => (entries(path, doc, wanted).0, doc),
         };
+        let after = states(path, &found);
+        let leftovers = needles.in_document(path, doc, &spans(&found));
+        let mut seen = Seen::default();
+        for entry in &found {
+            seen.add(path, entry);
+        }
         Self {
             changes: changes(&before, &after),
             path: path.clone(),
-            new: content.after,
             before,
             after,
+            seen,
             kept: content.kept,
             leftovers,
+            new: content.after,
         }
     }
 
@@ -153,34 +174,28 @@ impl FilePlan {
     }
 }
 
-fn changes(before: &[CacheState], after: &[CacheState]) -> Vec<LocationChange> {
-    let after: HashMap<&str, &CacheState> = after.iter().map(|cache| (cache.key_path.as_str(), cache)).collect();
+fn changes(before: &[State], after: &[State]) -> Vec<ValueChange> {
+    let values = after.iter().flat_map(|state| &state.values);
+    let after: HashMap<&str, &StateValue> = values.map(|value| (value.key_path.as_str(), value)).collect();
     let mut found = Vec::new();
-    for cache in before {
-        let Some(now) = after.get(cache.key_path.as_str()) else { continue };
-        if cache.shown() == now.shown() {
-            continue;
-        }
-        let location = format!("{}.LOCATION", cache.key_path);
-        if !cache.is_list() || !now.is_list() || cache.servers.len() != now.servers.len() {
-            found.push(LocationChange {
-                key_path: location,
-                line: cache.line,
-                before: cache.shown(),
-                after: now.shown(),
+    for was in before.iter().flat_map(|state| &state.values) {
+        let Some(is) = after.get(was.key_path.as_str()).filter(|is| was.differs(is)) else { continue };
+        if was.item_lines.len() != is.item_lines.len() || !was.is_list() {
+            found.push(ValueChange {
+                key_path: was.key_path.clone(),
+                line: was.line,
+                before: was.shown.clone(),
+                after: is.shown.clone(),
             });
             continue;
         }
-        let (was, is) = (cache.shown(), now.shown());
-        for (index, line) in cache.item_lines.iter().enumerate() {
-            if was[index] != is[index] {
-                found.push(LocationChange {
-                    key_path: format!("{location}[{index}]"),
-                    line: *line,
-                    before: was[index].clone(),
-                    after: is[index].clone(),
-                });
-            }
+        for (index, line) in was.item_lines.iter().enumerate().filter(|(index, _)| was.item_differs(is, *index)) {
+            found.push(ValueChange {
+                key_path: format!("{}[{index}]", was.key_path),
+                line: *line,
+                before: was.shown[index].clone(),
+                after: is.shown[index].clone(),
+            });
         }
     }
     found

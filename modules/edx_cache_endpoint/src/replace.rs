@@ -1,14 +1,15 @@
 //! Which of the servers that stand in the files now are to be replaced.
 
 use std::net::IpAddr;
-use std::str::FromStr;
 
 use edx_layout::{Endpoint, EndpointError, Host, ThisHost};
+
+use crate::service::Service;
 
 /// One item of the option `replace`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pattern {
-    /// `local`: a memcached on this host, see [`ThisHost::is_local`].
+    /// `local`: a server on this host, see [`ThisHost::is_local`].
     Local,
     /// `all`: every server.
     All,
@@ -36,26 +37,29 @@ pub enum PatternError {
     Network(String),
 }
 
-impl FromStr for Pattern {
-    type Err = PatternError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
+impl Pattern {
+    /// Reads one item, which means servers of `service`.
+    pub fn read(text: &str, service: Service) -> Result<Self, PatternError> {
         match text {
             "local" => return Ok(Self::Local),
             "all" => return Ok(Self::All),
             _ => {}
         }
         if let Some((address, prefix)) =
-            text.split_once('/').filter(|(address, _)| !address.is_empty() && *address != "unix:")
+            text.split_once('/').filter(|(address, _)| !address.is_empty() && *address != "unix:" && !is_url(text))
         {
             return network(address, prefix).ok_or_else(|| PatternError::Network(text.to_owned()));
         }
-        let endpoint: Endpoint = text.parse()?;
-        Ok(match endpoint {
+        Ok(match service.endpoint(text)? {
             Endpoint::Tcp { host, .. } if !names_port(text, &host) => Self::Host(host),
             endpoint => Self::Endpoint(endpoint),
         })
     }
+}
+
+/// Whether a user and password may stand in it; those of endpoints know how to refuse it.
+fn is_url(text: &str) -> bool {
+    text.contains("://") || text.contains('@')
 }
 
 fn names_port(text: &str, host: &Host) -> bool {
@@ -111,7 +115,7 @@ mod tests {
 
     fn matches(pattern: &str, endpoint: &str) -> bool {
         let here = ThisHost { addresses: vec!["172.31.5.1".parse().unwrap()], name: None };
-        pattern.parse::<Pattern>().unwrap().matches(&endpoint.parse().unwrap(), &here)
+        Pattern::read(pattern, Service::Memcached).unwrap().matches(&endpoint.parse().unwrap(), &here)
     }
 
     #[test]
@@ -158,8 +162,9 @@ mod tests {
                 "\"10.0.0.0/33\" is not a network: write an address and the number of leading bits, as in 10.0.0.0/8",
             ),
             ("a b", "\"a b\" is not a memcached endpoint: the character ' ' is not allowed"),
+            ("u:pw@h/8", "\"...@h/8\" is not a memcached endpoint: memcached endpoints have no user or password"),
         ] {
-            assert_eq!(text.parse::<Pattern>().unwrap_err().to_string(), message);
+            assert_eq!(Pattern::read(text, Service::Memcached).unwrap_err().to_string(), message);
         }
     }
 }

@@ -4,15 +4,17 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use ansible_protocol::{Diff, Outcome, Value, json};
-use edx_layout::{ObservedCache, Release, ServerVars, configured_programs, programs_to_restart, root_of, server_vars};
-use edx_layout::{ThisHost, redacted, service_of};
+use edx_layout::{ObservedBroker, ServerVars, ThisHost, configured_programs, programs_to_restart, root_of, service_of};
 
 use file_set::Label;
 
 use crate::judge::Kept;
 use crate::leftovers::Leftovers;
-use crate::plan::{FilePlan, LocationChange};
-use crate::settings::CacheState;
+use crate::plan::{FilePlan, ValueChange};
+use crate::service::Service;
+use crate::settings::{Seen, Wanted};
+use crate::state::{State, StateValue, What};
+use crate::variables::variables;
 
 /// What a run knows besides its plans.
 #[derive(Debug)]
@@ -21,12 +23,12 @@ pub struct Context<'a> {
     pub check: bool,
     /// The settings folder.
     pub folder: &'a Path,
-    /// The release of Open edX.
-    pub release: Option<Release>,
+    /// Whose servers, and the release of Open edX.
+    pub wanted: Wanted,
     /// This host.
     pub here: &'a ThisHost,
-    /// The caches in files of the folder that the run does not look at.
-    pub bystanders: Vec<ObservedCache>,
+    /// What stands in files of the folder that the run does not look at.
+    pub bystanders: Seen,
 }
 
 /// The backup that belongs to a run.
@@ -59,17 +61,19 @@ pub fn outcome(
     warnings: Vec<String>,
     context: &Context<'_>,
 ) -> Outcome {
+    let Wanted { service, release } = context.wanted;
     let root = root_of(context.folder);
     let configured = root.as_deref().and_then(configured_programs);
-    let programs = |plans: &[&FilePlan]| {
-        programs_to_restart(plans.iter().map(|plan| &plan.path), context.release, configured.as_ref())
-    };
+    let programs =
+        |plans: &[&FilePlan]| programs_to_restart(plans.iter().map(|plan| &plan.path), release, configured.as_ref());
     let caching: Vec<&FilePlan> =
         plans.iter().filter(|plan| !plan.before.is_empty() || !plan.after.is_empty()).collect();
     let changed: Vec<&FilePlan> = plans.iter().filter(|plan| plan.changes_file()).collect();
-    let mut observed = context.bystanders.clone();
-    observed.extend(plans.iter().flat_map(|plan| &plan.after).filter_map(|cache| cache.observed.clone()));
-    let vars = server_vars(context.release, &observed, context.here);
+    let mut seen = context.bystanders.clone();
+    for plan in plans {
+        seen.extend(&plan.seen);
+    }
+    let vars = variables(service, release, &seen, context.here);
     let mut text = text(&caching, &changed, &vars);
     let restart = programs(&changed);
     if !restart.is_empty() {
@@ -80,6 +84,7 @@ pub fn outcome(
     let mut outcome = Outcome::new(!changed.is_empty())
         .field("files", caching.iter().map(|plan| file(plan)).collect::<Value>())
         .field("caches", plans.iter().flat_map(caches).collect::<Value>())
+        .field("brokers", plans.iter().flat_map(brokers).collect::<Value>())
         .field("kept", plans.iter().flat_map(kept).collect::<Value>())
         .field("endpoints_before", endpoints(plans.iter().flat_map(|plan| &plan.before)))
         .field("endpoints_after", endpoints(plans.iter().flat_map(|plan| &plan.after)))
@@ -89,24 +94,24 @@ pub fn outcome(
         .field("server_vars", Value::Object(vars.vars.clone()))
         .field("server_vars_default", vars.at_default.clone())
         .field("unexpressed", unexpressed(&vars))
-        .field("release", context.release.map(Release::name))
+        .field("release", release.map(edx_layout::Release::name))
         .field("backup", backup.label)
         .field("backup_files", backup.files.iter().map(|path| path.display().to_string()).collect::<Value>())
         .text(text)
-        .msg(summary(&caching, &changed))
+        .msg(summary(service, &caching, &changed))
         .warn_all(warnings)
         .warn_all(plans.iter().flat_map(kept_warnings))
-        .warn_all(staying(plans))
+        .warn_all(staying(service, plans))
         .warn_all(vars.unexpressed.iter().map(|cache| format!("the next upgrade will change these servers: {cache}")))
         .warn_all(plans.iter().map(|plan| &plan.leftovers).chain(others).flat_map(Leftovers::warnings));
     for plan in &changed {
-        outcome = outcome.diff(Diff::prepared(hunks(plan)));
+        outcome = outcome.diff(Diff::prepared(hunks(service, plan)));
     }
     outcome
 }
 
 fn file(plan: &FilePlan) -> Value {
-    let change = |change: &LocationChange| json!({"path": change.key_path, "line": change.line, "before": change.before, "after": change.after});
+    let change = |change: &ValueChange| json!({"path": change.key_path, "line": change.line, "before": change.before, "after": change.after});
     json!({
         "path": plan.path.display().to_string(),
         "changed": plan.changes_file(),
@@ -115,14 +120,40 @@ fn file(plan: &FilePlan) -> Value {
 }
 
 fn caches(plan: &FilePlan) -> impl Iterator<Item = Value> {
-    plan.after.iter().map(|cache| {
-        json!({
+    plan.after.iter().filter_map(|cache| {
+        let What::Cache(backend) = &cache.what else { return None };
+        Some(json!({
             "file": plan.path.display().to_string(),
             "key_path": cache.key_path,
             "line": cache.line,
-            "backend": cache.backend,
+            "backend": backend,
             "location": cache.shown(),
-        })
+        }))
+    })
+}
+
+fn brokers(plan: &FilePlan) -> impl Iterator<Item = Value> {
+    plan.after.iter().flat_map(|state| {
+        let observed = match &state.what {
+            What::Broker(observed) => observed.as_slice(),
+            What::Cache(_) => &[],
+        };
+        observed.iter().map(|observed| broker(state.line, observed))
+    })
+}
+
+fn broker(line: usize, observed: &ObservedBroker) -> Value {
+    json!({
+        "file": observed.file.display().to_string(),
+        "key_path": observed.key_path,
+        "line": line,
+        "form": observed.form.word(),
+        "transport": observed.transport,
+        "host": observed.host,
+        "port": observed.port,
+        "user": observed.user,
+        "has_password": observed.has_password,
+        "database": observed.database,
     })
 }
 
@@ -146,7 +177,7 @@ fn kept_warnings(plan: &FilePlan) -> impl Iterator<Item = String> {
 
 /// A warning for each set of servers that `replace` does not mean: one for each
 /// cache would bury what a mistyped `replace` looks like.
-fn staying(plans: &[FilePlan]) -> impl Iterator<Item = String> {
+fn staying(service: Service, plans: &[FilePlan]) -> impl Iterator<Item = String> {
     let mut found: Vec<(&[String], usize)> = Vec::new();
     for cache in plans.iter().flat_map(|plan| &plan.kept) {
         let Kept::Foreign(servers) = &cache.why else { continue };
@@ -158,20 +189,19 @@ fn staying(plans: &[FilePlan]) -> impl Iterator<Item = String> {
             None => found.push((servers, 1)),
         }
     }
-    found.into_iter().map(|(servers, caches)| {
+    found.into_iter().map(move |(servers, caches)| {
         let (stay, them) = if caches == 1 { (" stays", "it") } else { ("s stay", "them") };
         let names = if servers.len() == 1 { "it" } else { "them" };
-        format!("{caches} cache{stay} on {}: name {names} in replace to move {them}", servers.join(", "))
+        format!("{caches} {}{stay} on {}: name {names} in replace to move {them}", service.user(), servers.join(", "))
     })
 }
 
 /// Each server once, in the order in which they stand in the files.
-fn endpoints<'a>(caches: impl Iterator<Item = &'a CacheState>) -> Value {
-    let mut found: Vec<String> = Vec::new();
-    for server in caches.flat_map(|cache| &cache.servers) {
-        let shown = redacted(server);
-        if !found.contains(&shown) {
-            found.push(shown);
+fn endpoints<'a>(states: impl Iterator<Item = &'a State>) -> Value {
+    let mut found: Vec<&str> = Vec::new();
+    for server in states.flat_map(|state| &state.servers) {
+        if !found.contains(&server.as_str()) {
+            found.push(server);
         }
     }
     found.into()
@@ -210,28 +240,29 @@ fn shown(value: &Value) -> String {
 
 /// The values that change, by key path. Whole lines would show whatever else
 /// stands on them: a cache written in one line may have its password there.
-fn hunks(plan: &FilePlan) -> String {
+fn hunks(service: Service, plan: &FilePlan) -> String {
     let file = plan.path.display();
     let mut text = format!("--- {file}\n+++ {file}\n");
     for change in &plan.changes {
         let _ = writeln!(text, "@@ line {} @@", change.line);
         let _ = writeln!(text, "-{}: {}", change.key_path, shown(&change.before));
-        let _ = writeln!(text, "+{}: {}", change.key_path, shown(&change.after));
+        let other = if change.before == change.after { " (another user or password)" } else { "" };
+        let _ = writeln!(text, "+{}: {}{other}", change.key_path, shown(&change.after));
     }
     if plan.changes.is_empty() {
-        text.push_str("(only the way in which cache locations are written changes)\n");
+        let _ = writeln!(text, "(only the way in which {} are written changes)", service.values());
     }
     text
 }
 
-fn summary(caching: &[&FilePlan], changed: &[&FilePlan]) -> String {
+fn summary(service: Service, caching: &[&FilePlan], changed: &[&FilePlan]) -> String {
     let caches: usize = caching.iter().map(|plan| plan.after.len()).sum();
     match (caches, changed.len()) {
-        (0, _) => "no memcached cache in these files".to_owned(),
-        (_, 0) => format!("{caches} memcached caches in {}, none to change", count(caching.len())),
+        (0, _) => format!("no {} in these files", service.user_in_full()),
+        (_, 0) => format!("{caches} {}s in {}, none to change", service.user_in_full(), count(caching.len())),
         (_, files) => {
             let set: usize = changed.iter().map(|plan| plan.changes.len()).sum();
-            format!("{set} cache locations in {} of {}", count(files), caching.len())
+            format!("{set} {} in {} of {}", service.values(), count(files), caching.len())
         }
     }
 }
@@ -240,16 +271,22 @@ fn count(files: usize) -> String {
     format!("{files} {}", if files == 1 { "file" } else { "files" })
 }
 
+fn differ(values: &(&StateValue, &StateValue)) -> bool {
+    values.0.differs(values.1)
+}
+
 /// For a person at a terminal.
 fn text(caching: &[&FilePlan], changed: &[&FilePlan], vars: &ServerVars) -> String {
     let mut text = String::new();
     for plan in caching {
         let _ = writeln!(text, "{}", plan.path.display());
-        for cache in &plan.after {
-            let was = plan.before.iter().find(|before| before.key_path == cache.key_path).map(CacheState::shown);
-            let now = cache.shown();
-            let from = was.filter(|was| *was != now).map(|was| format!("{} -> ", shown(&was))).unwrap_or_default();
-            let _ = writeln!(text, "  {}: {from}{}", cache.key_path, shown(&now));
+        for state in &plan.after {
+            let was = plan.before.iter().find(|before| before.key_path == state.key_path);
+            let from = was.map(State::shown).filter(|was| *was != state.shown());
+            let from = from.map(|was| format!("{} -> ", shown(&was))).unwrap_or_default();
+            let others = was.map_or(0, |was| std::iter::zip(&was.values, &state.values).filter(differ).count());
+            let also = if others > usize::from(!from.is_empty()) { " (another user or password)" } else { "" };
+            let _ = writeln!(text, "  {}: {from}{}{also}", state.key_path, shown(&state.shown()));
         }
     }
     if !changed.is_empty() && !vars.vars.is_empty() {

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use edx_layout::{CacheEntry, find_caches};
 use lossless_yaml::{Document, Edit, KeyPath, Kind, Node, Reader};
 
+use crate::entry::{Entry, Spot, SpotKind, spans};
 use crate::error::Problem;
 use crate::plan::{NewContent, edited};
-use crate::settings::{Observed, location_spans};
+use crate::settings::{Observed, Wanted, entries};
 
 /// More key paths than this are counted, not listed.
 const LISTED: usize = 10;
@@ -21,27 +21,29 @@ pub struct Restored {
     pub warnings: Vec<String>,
 }
 
-/// Works out how `file` gets the cache locations of `backup` back.
+/// Works out how `file` gets the cache locations, or the broker settings, of `backup` back.
 ///
-/// A file that differs from its backup only by memcached LOCATION values gets
-/// the backup byte for byte. In a file where other things changed since (an
-/// upgrade, another move, an operator's edit) only those values are put back,
-/// and a warning names what else differs.
-pub fn restore(observed: &Observed<'_>, backup: Vec<u8>) -> Result<Restored, Problem> {
+/// A file that differs from its backup only by those values gets the backup
+/// byte for byte. In a file where other things changed since (an upgrade,
+/// another move, an operator's edit) only those values are put back, and a
+/// warning names what else differs.
+pub fn restore(observed: &Observed<'_>, backup: Vec<u8>, wanted: Wanted) -> Result<Restored, Problem> {
     let file = observed.file;
     if backup == file.doc.source().as_bytes() {
         return Ok(Restored::default());
     }
     let old = Document::parse(backup).map_err(|reason| Problem::Backup { path: file.path.clone(), reason })?;
-    let old_caches = find_caches(&old);
-    if same_outside_locations(observed, &old, &old_caches) {
-        drop(old_caches);
+    let (was, _) = entries(&file.path, &old, wanted);
+    if same_outside_values(observed, &old, &was) {
+        drop(was);
         return Ok(Restored::new(Some(old), Vec::new()));
     }
-    let (edits, mut warnings) = locations_of(observed, &old_caches);
+    let (edits, mut warnings) = values_of(observed, &was, wanted);
     let after = edited(file, &edits)?;
-    if after.is_some() {
-        warnings.insert(0, since(observed, &old, &old_caches));
+    // A password for which the run had to make a setting is gone again with it.
+    let is_whole = after.as_ref().is_some_and(|after| after.source() == old.source());
+    if after.is_some() && !is_whole {
+        warnings.insert(0, since(observed, &old, &was, wanted));
     }
     Ok(Restored::new(after, warnings))
 }
@@ -52,8 +54,8 @@ impl Restored {
     }
 }
 
-fn same_outside_locations(now: &Observed<'_>, old: &Document, old_caches: &[CacheEntry<'_>]) -> bool {
-    let (now_spans, old_spans) = (location_spans(&now.caches), location_spans(old_caches));
+fn same_outside_values(now: &Observed<'_>, old: &Document, was: &[Entry<'_>]) -> bool {
+    let (now_spans, old_spans) = (spans(&now.entries), spans(was));
     now_spans.len() == old_spans.len() && pieces(now.file.doc.source(), &now_spans).eq(pieces(old.source(), &old_spans))
 }
 
@@ -65,37 +67,51 @@ fn pieces<'a>(source: &'a str, spans: &'a [(usize, usize)]) -> impl Iterator<Ite
     std::iter::zip(starts, ends).map(|(start, end)| source.get(start..end).unwrap_or_default())
 }
 
-/// The edits that put the LOCATION values of `old_caches` in place.
-fn locations_of(now: &Observed<'_>, old_caches: &[CacheEntry<'_>]) -> (Vec<Edit>, Vec<String>) {
-    let mut was: HashMap<&KeyPath, &CacheEntry<'_>> = old_caches.iter().map(|cache| (&cache.path, cache)).collect();
+/// The edits that put the values of `was` in place.
+fn values_of(now: &Observed<'_>, was: &[Entry<'_>], wanted: Wanted) -> (Vec<Edit>, Vec<String>) {
+    let mut left: HashMap<&KeyPath, &Entry<'_>> = was.iter().map(|entry| (entry.path(), entry)).collect();
     let mut edits = Vec::new();
     let mut warnings = Vec::new();
     let shown = now.file.path.display();
-    for cache in &now.caches {
-        let Some(before) = was.remove(&cache.path) else {
+    for entry in &now.entries {
+        let Some(before) = left.remove(entry.path()) else {
             warnings.push(format!(
                 "{shown}:{}: {} is not in the backup, so it was left alone; see where it should point",
-                cache.line, cache.path
+                entry.line(),
+                entry.path()
             ));
             continue;
         };
-        let Some(value) = before.location.node().map(Node::to_json) else { continue };
-        if !cache.location.node().is_some_and(|node| node.equals(&value, Reader::Plain)) {
-            edits.push(Edit::Set { path: cache.location_path(), value });
+        let present = entry.spots();
+        for spot in before.spots() {
+            let node = present.iter().find(|present| present.path == spot.path).and_then(|present| present.node);
+            edits.extend(put_back(spot, node));
         }
     }
-    for cache in old_caches.iter().filter(|cache| was.contains_key(&cache.path)) {
+    for entry in was.iter().filter(|entry| left.contains_key(entry.path())) {
         warnings.push(format!(
-            "{shown}: {} was a memcached cache in the backup and is none any more; nothing was put back there",
-            cache.path
+            "{shown}: {} was a {} in the backup and is none any more; nothing was put back there",
+            entry.path(),
+            wanted.service.user_in_full()
         ));
     }
     (edits, warnings)
 }
 
-/// A warning that names the settings which differ from the backup, cache
-/// locations aside.
-fn since(now: &Observed<'_>, old: &Document, old_caches: &[CacheEntry<'_>]) -> String {
+/// The edit after which `now` is as it was; none where it is.
+fn put_back(was: Spot<'_>, now: Option<Node<'_>>) -> Option<Edit> {
+    match was.node.map(Node::to_json) {
+        Some(value) if now.is_some_and(|node| node.equals(&value, Reader::Plain)) => None,
+        Some(value) => Some(Edit::Set { path: was.path, value }),
+        // A run makes no LOCATION, but may have made a setting for a password.
+        None if was.kind == SpotKind::Location => None,
+        None => now.map(|_| Edit::Remove { path: was.path }),
+    }
+}
+
+/// A warning that names the settings which differ from the backup, the
+/// restored values aside.
+fn since(now: &Observed<'_>, old: &Document, entries: &[Entry<'_>], wanted: Wanted) -> String {
     let mut was = settings(old);
     let mut differing = Vec::new();
     now.file.doc.walk(&mut |path, node| {
@@ -110,19 +126,20 @@ fn since(now: &Observed<'_>, old: &Document, old_caches: &[CacheEntry<'_>]) -> S
     let mut gone = BTreeSet::new();
     gone.extend(was.into_keys());
     differing.extend(gone);
-    let mut locations = BTreeSet::new();
-    locations.extend(now.caches.iter().chain(old_caches).map(|cache| cache.location_path().to_string()));
+    let mut restored = BTreeSet::new();
+    restored.extend(now.entries.iter().chain(entries).flat_map(Entry::spots).map(|spot| spot.path.to_string()));
     differing.retain(|path| {
         let whole = path.split('[').next().unwrap_or(path);
-        !locations.contains(whole) && !locations.contains(path)
+        !restored.contains(whole) && !restored.contains(path)
     });
     let what = match differing.as_slice() {
         [] => "its comments or layout".to_owned(),
         few if few.len() <= LISTED => few.join(", "),
         many => format!("{} and {} more settings", many[..LISTED].join(", "), many.len() - LISTED),
     };
+    let values = wanted.service.values();
     format!(
-        "{}: other things than cache locations changed since the backup ({what}); they were kept, and only the cache locations were put back",
+        "{}: other things than {values} changed since the backup ({what}); they were kept, and only the {values} were put back",
         now.file.path.display()
     )
 }

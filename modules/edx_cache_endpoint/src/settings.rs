@@ -1,13 +1,14 @@
-//! The settings files as they are, and the caches in them.
+//! The settings files as they are, and what a service has in them.
 
 use std::path::{Path, PathBuf};
 
-use ansible_protocol::Value;
-use edx_layout::{CacheEntry, Listing, Location, ObservedCache, find_caches, redacted};
+use edx_layout::{Broker, BrokerEntry, Listing, ObservedBroker, ObservedCache, Release, find_brokers, find_caches};
 use file_set::Original;
-use lossless_yaml::{Document, Node};
+use lossless_yaml::Document;
 
+use crate::entry::Entry;
 use crate::error::Problem;
+use crate::service::Service;
 
 /// A settings file that was read.
 #[derive(Debug)]
@@ -20,88 +21,77 @@ pub struct SettingsFile {
     pub original: Original,
 }
 
-/// A settings file with the caches found in it.
+/// What is looked for in a file.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// Whose servers.
+    pub service: Service,
+    /// The release of Open edX, where known.
+    pub release: Option<Release>,
+}
+
+/// A settings file with what the service has in it.
 #[derive(Debug)]
 pub struct Observed<'a> {
     /// The file.
     pub file: &'a SettingsFile,
-    /// Its memcached caches, in its order.
-    pub caches: Vec<CacheEntry<'a>>,
+    /// What names servers of the service, in the order of the file.
+    pub entries: Vec<Entry<'a>>,
+    /// Brokers on something else than Redis.
+    pub aside: Vec<BrokerEntry<'a>>,
 }
 
 impl<'a> Observed<'a> {
-    /// Finds the caches of `file`.
-    pub fn of(file: &'a SettingsFile) -> Self {
-        Self { file, caches: find_caches(&file.doc) }
+    /// Looks into `file`.
+    pub fn of(file: &'a SettingsFile, wanted: Wanted) -> Self {
+        let (entries, aside) = entries(&file.path, &file.doc, wanted);
+        Self { file, entries, aside }
     }
 }
 
-/// A memcached cache at one moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CacheState {
-    /// Where it stands in its file, such as `CACHES.default`.
-    pub key_path: String,
-    /// The line of its LOCATION.
-    pub line: usize,
-    /// The lines of the items of a LOCATION that is a list.
-    pub item_lines: Vec<usize>,
-    /// The text of a LOCATION that is a string.
-    pub text: Option<String>,
-    /// Its backend.
-    pub backend: String,
-    /// Its servers, as written; none where LOCATION is missing or unusable.
-    pub servers: Vec<String>,
-    /// What [`edx_layout::server_vars`] has to know of it.
-    pub observed: Option<ObservedCache>,
-}
-
-impl CacheState {
-    fn of(file: &Path, cache: &CacheEntry<'_>) -> Self {
-        let (mut item_lines, mut text) = (Vec::new(), None);
-        match &cache.location {
-            Location::List { node, .. } => item_lines.extend(node.follow().items().map(Node::line)),
-            Location::Text { node, .. } => text = node.follow().text().map(str::to_owned),
-            Location::Missing | Location::Other { .. } => {}
-        }
-        Self {
-            key_path: cache.path.to_string(),
-            line: cache.line,
-            item_lines,
-            text,
-            backend: cache.backend.to_owned(),
-            servers: cache.location.servers().iter().map(|server| (*server).to_owned()).collect(),
-            observed: cache.observed(file),
-        }
-    }
-
-    /// Whether its LOCATION is a list.
-    pub fn is_list(&self) -> bool {
-        !self.item_lines.is_empty()
-    }
-
-    /// Its LOCATION for people to read: a list as a list, a string as a string.
-    pub fn shown(&self) -> Value {
-        match &self.text {
-            Some(text) => redacted(text).into(),
-            None if self.is_list() => self.servers.iter().map(|server| redacted(server)).collect(),
-            None => Value::Null,
+/// What the service has in a document, and brokers on something else.
+pub fn entries<'a>(path: &Path, doc: &'a Document, wanted: Wanted) -> (Vec<Entry<'a>>, Vec<BrokerEntry<'a>>) {
+    match wanted.service {
+        Service::Memcached => (find_caches(doc).into_iter().map(Entry::Cache).collect(), Vec::new()),
+        Service::Redis => {
+            let found = find_brokers(path, doc, wanted.release);
+            let (redis, aside): (Vec<_>, _) = found.into_iter().partition(|entry| entry.redis().is_some());
+            (redis.into_iter().map(Entry::Broker).collect(), aside)
         }
     }
 }
 
-/// The memcached caches found in `file`, without their document.
-pub fn states(file: &Path, caches: &[CacheEntry<'_>]) -> Vec<CacheState> {
-    caches.iter().map(|cache| CacheState::of(file, cache)).collect()
+/// What the variables of the next upgrade depend on.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// With memcached.
+    pub caches: Vec<ObservedCache>,
+    /// With Redis.
+    pub brokers: Vec<ObservedBroker>,
 }
 
-/// Where the bytes of every LOCATION start and end, each once, in the order of
-/// the file.
-pub fn location_spans(caches: &[CacheEntry<'_>]) -> Vec<(usize, usize)> {
-    let nodes = caches.iter().filter_map(|cache| cache.location.node());
-    let mut spans: Vec<_> = nodes.map(|node| node.follow().span()).map(|span| (span.start, span.end)).collect();
-    spans.sort_unstable();
-    spans.dedup();
-    spans
+impl Seen {
+    /// With what stands in one more place.
+    pub fn add(&mut self, file: &Path, entry: &Entry<'_>) {
+        match entry {
+            Entry::Cache(cache) => self.caches.extend(cache.observed(file)),
+            Entry::Broker(broker) => self.brokers.extend(broker.observed(file)),
+        }
+    }
+
+    /// With what was seen elsewhere.
+    pub fn extend(&mut self, more: &Self) {
+        self.caches.extend_from_slice(&more.caches);
+        self.brokers.extend_from_slice(&more.brokers);
+    }
+}
+
+/// Whether Celery's tasks travel through RabbitMQ, and none of what the release reads is on Redis.
+pub fn is_on_rabbitmq(files: &[Observed<'_>]) -> bool {
+    let is_read_redis = |entry: &Entry<'_>| matches!(entry, Entry::Broker(broker) if broker.is_read);
+    let is_read_rabbitmq = |broker: &BrokerEntry<'_>| broker.is_read && matches!(broker.broker, Broker::RabbitMq);
+    files.iter().flat_map(|file| &file.aside).any(is_read_rabbitmq)
+        && !files.iter().flat_map(|file| &file.entries).any(is_read_redis)
 }
 
 /// Reads every settings file of a listing. What cannot be read, or not by

@@ -28,7 +28,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             ],
         ),
         OptionSpec::new("service", Kind::Str, &["The kind of cache server."])
-            .choices(&["memcached"])
+            .choices(&["memcached", "redis"])
             .default(Default::Str("memcached")),
         OptionSpec::new(
             "endpoints",
@@ -40,6 +40,22 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             ],
         )
         .aliases(&["endpoint"]),
+        OptionSpec::new(
+            "username",
+            Kind::Str,
+            &[
+                "With service redis, the user that Redis asks for (an ACL user, from Redis 6 on). Empty for none; where the option is left out, the users that stand in the files stay.",
+            ],
+        ),
+        OptionSpec::new(
+            "password",
+            Kind::Str,
+            &[
+                "With service redis, the password. Empty for none; where the option is left out, the passwords that stand in the files stay.",
+                "It is percent-encoded in URLs, and in CELERY_BROKER_PASSWORD, which LMS, Studio and the other services put into a URL as it stands.",
+            ],
+        )
+        .secret(),
         OptionSpec::new(
             "replace",
             Kind::StrList,

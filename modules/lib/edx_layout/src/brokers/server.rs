@@ -154,9 +154,14 @@ impl<'a> RedisServer<'a> {
         Ok(format!("{scheme}://{new_user}{new_password}{at}{server}{}", self.rest))
     }
 
+    /// Host and port as they are written.
+    pub fn written(&self) -> String {
+        in_url(&self.endpoint(), self.port.is_some())
+    }
+
     /// It as it may be shown.
     pub fn shown(&self) -> String {
-        let server = in_url(&self.endpoint(), self.port.is_some());
+        let server = self.written();
         let Some(scheme) = self.scheme else { return format!("{server}{}", self.rest) };
         let user_info = match self.user_info {
             None => "",
