@@ -1,5 +1,5 @@
 //! What four releases of Open edX really render, with their default caches and
-//! with a remote one.
+//! brokers, and with remote ones.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,6 +15,9 @@ use std::path::{Path, PathBuf};
 use ansible_protocol::{Map, Value, json};
 use common::{Host, REMOTE, module};
 use lossless_yaml::Document;
+
+/// Of the remote renderings.
+const REDIS: &str = "172.31.5.11";
 
 /// The rendered releases; none where this machine does not have them.
 fn releases() -> Vec<PathBuf> {
@@ -58,9 +61,32 @@ fn host(release: &Path) -> (Host, Vec<(String, PathBuf)>) {
 
 /// The lines of `text`, those of the remote server in the place of the old.
 fn expected(text: &str, remote: &str) -> String {
+    with_lines(text, remote, |line| line.contains(REMOTE))
+}
+
+/// The same for Redis. A service that has no broker gets none, though `remote` was rendered with one for it.
+fn expected_redis(text: &str, remote: &str) -> String {
+    let has_none = text.contains("\nCELERY_BROKER_HOSTNAME: ''\n");
+    with_lines(text, remote, |line| line.contains(REDIS) && !has_none)
+}
+
+fn with_lines(text: &str, remote: &str, is_set: impl Fn(&str) -> bool) -> String {
     assert_eq!(text.lines().count(), remote.lines().count());
     let lines = std::iter::zip(text.split_inclusive('\n'), remote.split_inclusive('\n'));
-    lines.map(|(line, remote)| if remote.contains(REMOTE) { remote } else { line }).collect()
+    lines.map(|(line, remote)| if is_set(remote) { remote } else { line }).collect()
+}
+
+/// The Redis of the remote renderings. This machine has not the address that ecommerce's role renders, so it is named.
+fn to_redis() -> Value {
+    json!({
+        "service": "redis", "endpoints": [REDIS], "password": "pw-REDIS_PASSWORD", "replace": ["local", "172.31.5.1"],
+        "backup": "before", "_ansible_diff": true,
+    })
+}
+
+/// The releases whose tasks travel through Redis.
+fn with_redis() -> Vec<PathBuf> {
+    releases().into_iter().filter(|release| name(release) != "ironwood").collect()
 }
 
 #[test]
@@ -128,6 +154,54 @@ fn server_vars_are_those_of_the_reference() {
         assert!(wanted.len() >= 7);
         assert_eq!(result["server_vars"], Value::Object(wanted), "{}", release.display());
         assert_eq!(result["unexpressed"], json!([]));
+    }
+}
+
+#[test]
+fn each_file_gets_exactly_the_brokers_that_open_edx_renders() {
+    for release in with_redis() {
+        let (host, installed) = host(&release);
+        let before: Vec<String> = installed.iter().map(|(place, _)| host.read(place)).collect();
+        let mut predict = to_redis();
+        predict["_ansible_check_mode"] = true.into();
+        let predicted = host.succeed(predict);
+        let result = host.succeed(to_redis());
+        assert_eq!(predicted, result, "{}", release.display());
+        let mut set = 0;
+        for ((place, remote), before) in std::iter::zip(&installed, &before) {
+            let wanted = expected_redis(before, &fs::read_to_string(remote).unwrap());
+            set += wanted.matches(REDIS).count();
+            assert_eq!(host.read(place), wanted, "{} {place}", release.display());
+        }
+        // LMS, Studio, ecommerce and its worker; from Lilac on discovery.
+        assert_eq!(set, if name(&release) == "koa" { 4 } else { 5 }, "{}", release.display());
+        assert_eq!(result["endpoints_after"], json!(["172.31.5.11:6379"]), "{}", release.display());
+        assert_eq!(result["brokers"].as_array().unwrap().len(), set);
+        assert_eq!(result.get("warnings"), None, "{}", release.display());
+        assert!(!result.to_string().contains("pw-"), "{result}");
+
+        let moved = host.snapshot();
+        assert_eq!(host.succeed(to_redis())["changed"], json!(false), "{}", release.display());
+        assert_eq!(host.snapshot(), moved);
+
+        host.succeed(json!({"service": "redis", "restore": "before"}));
+        for ((place, _), before) in std::iter::zip(&installed, &before) {
+            assert_eq!(&host.read(place), before, "{} {place}", release.display());
+        }
+    }
+}
+
+#[test]
+fn ironwoods_tasks_travel_through_rabbitmq() {
+    for release in releases().into_iter().filter(|release| name(release) == "ironwood") {
+        let (host, _) = host(&release);
+        let message = host.refuse(to_redis());
+        assert!(message.starts_with("every Celery broker in ROOT/edx/etc is RabbitMQ."), "{message}");
+        let result = host.succeed(json!({"service": "redis"}));
+        assert_eq!((&result["changed"], &result["brokers"]), (&json!(false), &json!([])));
+        assert!(
+            result["kept"].as_array().unwrap().iter().all(|kept| kept["reason"].as_str().unwrap().contains("RabbitMQ"))
+        );
     }
 }
 
