@@ -4,9 +4,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use ansible_protocol::{Diff, Outcome, Value, json};
-use edx_layout::{ObservedBroker, ServerVars, ThisHost, configured_programs, programs_to_restart, root_of, service_of};
+use edx_layout::{
+    BrokerForm, ObservedBroker, ServerVars, ThisHost, configured_programs, programs_to_restart, root_of, service_of,
+};
 
 use file_set::Label;
+use lossless_yaml::MASK;
 
 use crate::judge::Kept;
 use crate::leftovers::Leftovers;
@@ -143,6 +146,9 @@ fn brokers(plan: &FilePlan) -> impl Iterator<Item = Value> {
 }
 
 fn broker(line: usize, observed: &ObservedBroker) -> Value {
+    // redis://word@host has a user; whoever wrote it may have meant a password.
+    let may_be_password = observed.form != BrokerForm::Host && !observed.has_password && !observed.user.is_empty();
+    let user = if may_be_password { MASK } else { &observed.user };
     json!({
         "file": observed.file.display().to_string(),
         "key_path": observed.key_path,
@@ -151,7 +157,7 @@ fn broker(line: usize, observed: &ObservedBroker) -> Value {
         "transport": observed.transport,
         "host": observed.host,
         "port": observed.port,
-        "user": observed.user,
+        "user": user,
         "has_password": observed.has_password,
         "database": observed.database,
     })

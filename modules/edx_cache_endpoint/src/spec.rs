@@ -5,10 +5,12 @@ use ansible_protocol::{Default, Kind, ModuleSpec, OptionSpec, PageSpec, ReturnSp
 /// The module `edx_cache_endpoint`.
 pub static SPEC: ModuleSpec = ModuleSpec {
     name: "edx_cache_endpoint",
-    short_description: "Point the caches of a native Open edX at memcached servers",
+    short_description: "Point the caches or the task queue of a native Open edX at other servers",
     description: &[
-        "Finds every cache with a memcached backend in the settings files of a native Open edX and sets its LOCATION to the servers given. Every other byte of the files stays as it is.",
-        "A cache is a mapping with a BACKEND that is a memcached one (MemcachedCache, PyMemcacheCache, PyLibMCCache and others), under CACHES or anywhere else in a file. A LOCATION that is a string stays a string, a list stays a list. A LOCATION is set when each of its servers is either one of endpoints or one that replace means; a list of which only a part is to be replaced is left alone, with a warning.",
+        "Finds every cache with a memcached backend in the settings files of a native Open edX and sets its LOCATION to the servers given; or, with service redis, every Celery broker and every cache on Redis. Every other byte of the files stays as it is.",
+        "A memcached cache is a mapping with a BACKEND that is a memcached one (MemcachedCache, PyMemcacheCache, PyLibMCCache and others), under CACHES or anywhere else in a file. A LOCATION that is a string stays a string, a list stays a list. A LOCATION is set when each of its servers is either one of endpoints or one that replace means; a list of which only a part is to be replaced is left alone, with a warning.",
+        "A broker is a CELERY_BROKER_HOSTNAME whose CELERY_BROKER_TRANSPORT is redis or rediss, or the URL of a Redis under BROKER_URL, CELERY_BROKER_URL, broker_url or a result backend, anywhere in a file; so is a cache with a Redis backend. Scheme, user, password, database and query of a URL stay as they are unless username or password is given. A broker that a service leaves empty is not configured, and stays so. What a Unix socket or Sentinel leads to is left alone, with a warning.",
+        "Up to Juniper Celery's tasks travel through RabbitMQ, which is left alone: an error where every broker is one.",
         "All files are checked before the first is written, and they change together or not at all. With neither endpoints nor restore the module only reports.",
     ],
     options: &[
@@ -27,7 +29,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
                 "The settings files to look at in place of all files of path, YAML or JSON. A relative path is taken from path. The other files of path then only count for server_vars; they are not searched for mentions of the old server.",
             ],
         ),
-        OptionSpec::new("service", Kind::Str, &["The kind of cache server."])
+        OptionSpec::new("service", Kind::Str, &["The kind of server: memcached for caches, redis for Celery's tasks."])
             .choices(&["memcached", "redis"])
             .default(Default::Str("memcached")),
         OptionSpec::new(
@@ -35,6 +37,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             Kind::StrList,
             &[
                 "The servers, in order: host:port, an address or name (port 11211), [IPv6 address]:port, unix:/path. Every application server must name them in the same order.",
+                "Redis takes exactly one (port 6379), and no Unix socket.",
                 "They must be private: an address of a private network, or a name that resolves only to such.",
                 "Each is written as the cache's backend reads it; they differ for IPv6 addresses and sockets.",
             ],
@@ -61,14 +64,14 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             Kind::StrList,
             &[
                 "Which servers are replaced: a host (any port), host:port, a network such as 10.0.0.0/8, or the words local and all.",
-                "local means a memcached on this host: localhost, 127.0.0.0/8, ::1, this host's own addresses and name, a Unix socket, and memcache, the default name of the Open edX roles. Where others are given, name local too if it is still meant.",
+                "local means a server on this host: localhost, 127.0.0.0/8, ::1, this host's own addresses and name, a Unix socket, and memcache, the default name of the Open edX roles. Where others are given, name local too if it is still meant.",
             ],
         )
         .default(Default::List(&["local"])),
         OptionSpec::new(
             "allow_public",
             Kind::Bool,
-            &["Accept public addresses. memcached has no password that Open edX can use, so a firewall has to protect it."],
+            &["Accept public addresses. memcached has no password that Open edX can use, and Redis sends its own as it is, so a firewall has to protect them."],
         )
         .default(Default::Bool(false)),
         OptionSpec::new(
@@ -83,7 +86,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             "restore",
             Kind::Str,
             &[
-                "Bring back the backup with this label, or the newest one with the word latest, or the newest one whose label begins as in memcached-*. A file that differs from its backup only in cache locations becomes what it was, byte for byte; where other things changed since, only the cache locations are put back, with a warning.",
+                "Bring back the backup with this label, or the newest one with the word latest, or the newest one whose label begins as in memcached-*. A file that differs from its backup only in cache locations (with service redis, in broker settings) becomes what it was, byte for byte; where other things changed since, only those are put back, with a warning. What belongs to the other service is never touched.",
             ],
         ),
         OptionSpec::new(
@@ -100,10 +103,12 @@ pub static SPEC: ModuleSpec = ModuleSpec {
 /// What only the page of `edx_cache_endpoint` shows.
 pub static PAGE: PageSpec = PageSpec {
     notes: &[
-        "The programs named in the result have to be restarted before the change has any effect. Sessions are kept in the cache, so everybody has to log in again.",
+        "The programs named in the result have to be restarted before the change has any effect. Sessions are kept in memcached, so everybody has to log in again when it moves.",
+        "Queued tasks stay in the old Redis; the module moves no data.",
+        "Passwords never appear in the result.",
         "The next upgrade renders the files again. Put server_vars into server-vars.yml, or it brings the old servers back.",
     ],
-    examples: r"- name: See where the caches point
+    examples: r#"- name: See where the caches point
   edxops.scaling.edx_cache_endpoint:
   register: caches
 
@@ -122,36 +127,50 @@ pub static PAGE: PageSpec = PageSpec {
     endpoints: [172.31.5.12:11211]
     replace: [172.31.5.10, 172.31.5.11]
 
+- name: Move the task queue
+  edxops.scaling.edx_cache_endpoint:
+    service: redis
+    endpoints: [172.31.5.11]
+    password: "{{ redis_password }}"
+    backup: before-redis-move
+
 - name: Take it back
   edxops.scaling.edx_cache_endpoint:
-    restore: before-memcached-move",
+    restore: before-memcached-move"#,
     returns: &[
         ReturnSpec {
             name: "files",
             kind: "list",
             returned: "success",
-            description: "Each file with memcached caches: path, changed, and changes (path is the key path; line, before and after).",
+            description: "Each file with memcached caches, or with Redis brokers: path, changed, and changes (path is the key path; line, before and after). A password is masked, so that before and after are the same where only it changes.",
             sample: r#"[{"path": "/edx/etc/insights.yml", "changed": true, "changes": [{"path": "CACHES.default.LOCATION[0]", "line": 11, "before": "127.0.0.1:11211", "after": "172.31.5.10:11211"}]}]"#,
         },
         ReturnSpec {
             name: "caches",
             kind: "list",
             returned: "success",
-            description: "Every memcached cache as it is after the run: file, key_path, line, backend, location.",
+            description: "Every memcached cache as it is after the run: file, key_path, line, backend, location. Empty with service redis.",
             sample: r#"[{"file": "/edx/etc/insights.yml", "key_path": "CACHES.default", "line": 11, "backend": "django.core.cache.backends.memcached.MemcachedCache", "location": ["172.31.5.10:11211"]}]"#,
+        },
+        ReturnSpec {
+            name: "brokers",
+            kind: "list",
+            returned: "success",
+            description: "Every Redis broker, and cache on Redis, as it is after the run: file, key_path (of the value that names the server), line, form (host, url or cache), transport, host, port, user (masked where a URL has one without a password: it may be meant as one), has_password, database (null where it is left to the client). One for each server where several are named. Empty with service memcached.",
+            sample: r#"[{"file": "/edx/etc/lms.yml", "key_path": "CELERY_BROKER_HOSTNAME", "line": 105, "form": "host", "transport": "redis", "host": "172.31.5.11", "port": 6379, "user": "", "has_password": true, "database": null}]"#,
         },
         ReturnSpec {
             name: "kept",
             kind: "list",
             returned: "success",
-            description: "The caches that were left alone though they do not point at endpoints: file, key_path, line, reason. A warning for each set of other servers says how many caches stay there.",
+            description: "The caches or brokers that were left alone though they do not point at endpoints, also those on RabbitMQ: file, key_path, line, reason. A warning for each set of other servers says how many stay there.",
             sample: "[]",
         },
         ReturnSpec {
             name: "endpoints_before",
             kind: "list",
             returned: "success",
-            description: "The servers that stood in the files before the run, as written there.",
+            description: "The servers that stood in the files before the run: of memcached as written there, of Redis as host:port.",
             sample: r#"["localhost:11211", "memcache"]"#,
         },
         ReturnSpec {
@@ -165,7 +184,7 @@ pub static PAGE: PageSpec = PageSpec {
             name: "services",
             kind: "list",
             returned: "success",
-            description: "The Open edX services with memcached caches.",
+            description: "The Open edX services with such caches, or brokers.",
             sample: r#"["ecommerce", "lms", "studio"]"#,
         },
         ReturnSpec {
@@ -179,7 +198,7 @@ pub static PAGE: PageSpec = PageSpec {
             name: "affected_programs",
             kind: "list",
             returned: "success",
-            description: "The supervisor programs that read any file with memcached caches.",
+            description: "The supervisor programs that read any file with such caches, or brokers.",
             sample: r#"["ecommerce", "lms", "edxapp_worker:*", "cms"]"#,
         },
         ReturnSpec {
@@ -200,7 +219,7 @@ pub static PAGE: PageSpec = PageSpec {
             name: "unexpressed",
             kind: "list",
             returned: "success",
-            description: "Caches that no variable reproduces, so that the next upgrade changes them: file, key_path, reason.",
+            description: "Caches or brokers that no variable reproduces, so that the next upgrade changes them: file, key_path, reason.",
             sample: "[]",
         },
         ReturnSpec {

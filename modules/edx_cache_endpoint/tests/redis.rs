@@ -153,6 +153,15 @@ fn a_password_is_written_where_it_is_read_and_shown_nowhere() {
 }
 
 #[test]
+fn a_user_that_may_be_a_password_is_not_shown() {
+    let host = Host::new().with("ecommerce.yml", "BROKER_URL: redis://secret@127.0.0.1:6379/0\n");
+    let result = point(&host, json!({"_ansible_diff": true}));
+    assert_eq!(host.read("ecommerce.yml"), "BROKER_URL: redis://secret@172.31.5.11:6379/0\n");
+    assert_eq!(result["brokers"][0]["user"], json!("********"));
+    assert!(!result.to_string().contains("secret"), "{result}");
+}
+
+#[test]
 fn only_the_password_may_change() {
     let host = host();
     point(&host, json!({}));
