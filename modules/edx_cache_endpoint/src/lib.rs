@@ -6,6 +6,7 @@
 //! the new content, so that check mode says what a run will say.
 
 mod backups;
+mod clock;
 mod entry;
 mod error;
 mod judge;
@@ -81,6 +82,10 @@ fn work(request: &Request) -> Result<Outcome, Error> {
     let observed: Vec<Observed<'_>> = files.iter().map(|file| Observed::of(file, wanted)).collect();
     let contents = want(&options, &observed, wanted, &here)?;
     let mut planned = plan(&options, &observed, contents, wanted, &listing);
+    if let (Work::Point(wish), Service::Redis, Some(root)) = (&options.work, options.service, root_of(&options.folder))
+    {
+        planned.warnings.extend(clock::warnings(&root, release, wish, &here));
+    }
     drop(observed);
     let label = backups::label_for(&options.backup, &planned.files)?;
     let mut backup = std::mem::take(&mut planned.backup);

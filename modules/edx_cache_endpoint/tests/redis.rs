@@ -307,6 +307,25 @@ fn the_old_redis_elsewhere_is_named() {
 }
 
 #[test]
+fn the_lock_of_celerys_clock_is_named() {
+    let workers = "/edx/app/supervisor/conf.available.d/workers.conf";
+    let text = "[program:beat]\nenvironment=SINGLE_BEAT_REDIS_SERVER=redis://:old-secret@127.0.0.1:6379/0,PORT=1\n";
+    let host = host().with(workers, text);
+    for _ in ["a first run", "a second run"] {
+        let result = point(&host, json!({}));
+        assert_eq!(
+            strings(&result["warnings"]),
+            [
+                "ROOT/edx/app/supervisor/conf.available.d/workers.conf:2: SINGLE_BEAT_REDIS_SERVER: Celery's clock keeps its lock on redis://127.0.0.1:6379, and this file is supervisor's, so it was left alone; change it by hand, then run supervisorctl update"
+            ]
+        );
+    }
+    assert_eq!(host.read(workers), text);
+    host.put(workers, &text.replace("127.0.0.1", REDIS));
+    assert_eq!(point(&host, json!({})).get("warnings"), None);
+}
+
+#[test]
 fn options_that_do_not_fit() {
     let host = host();
     for (options, message) in [
