@@ -125,9 +125,19 @@ impl Needles {
         })
     }
 
+    /// Whether names are among them, which other kinds of servers may have, too.
+    pub fn has_names(&self) -> bool {
+        !self.names.is_empty()
+    }
+
     /// The places in a settings file, without those in `spans` (the bytes of
-    /// the values by which the service's servers are named, in order).
-    pub fn in_document(&self, file: &Path, doc: &Document, spans: &[(usize, usize)]) -> Leftovers {
+    /// the values by which the service's servers are named, in order) and those
+    /// at or below one of the key paths `others`, which name other servers.
+    pub fn in_document(&self, file: &Path, doc: &Document, spans: &[(usize, usize)], others: &[String]) -> Leftovers {
+        let is_other = |key_path: &String| {
+            let rest = |other: &String| key_path.strip_prefix(other.as_str());
+            others.iter().filter_map(rest).any(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
         let source = doc.source();
         let mut places = self.find(source);
         places.retain(|(at, _)| {
@@ -143,6 +153,9 @@ impl Needles {
             if line != last {
                 last = line;
                 let key_path = key_paths.take(at);
+                if key_path.as_ref().is_some_and(is_other) {
+                    continue;
+                }
                 found.add(Leftover {
                     file: file.to_path_buf(),
                     line,
@@ -288,7 +301,7 @@ mod tests {
         let doc =
             Document::parse("A:\n  B: [x, 'tcp://h:11211/']\n# 11211\n11211: 1\nC: |\n  x\n  11211\nD: 11211 11211\n")
                 .unwrap();
-        let leftovers = needles().in_document(Path::new("lms.yml"), &doc, &[]);
+        let leftovers = needles().in_document(Path::new("lms.yml"), &doc, &[], &["C.x".to_owned()]);
         let shown: Vec<_> = leftovers.listed.iter().map(|place| (place.line, place.key_path.as_deref())).collect();
         assert_eq!(shown, [(2, Some("A.B[1]")), (3, None), (4, None), (7, Some("C")), (8, Some("D"))]);
         assert_eq!(

@@ -1,10 +1,10 @@
 //! What a run would write, worked out before anything is written.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ansible_protocol::Value;
-use edx_layout::{CacheEntry, Endpoint, Location, ThisHost};
+use edx_layout::{CacheEntry, Endpoint, Layer, Location, ThisHost, find_data};
 use lossless_yaml::{Document, Edit, EmitOptions, Reader};
 
 use crate::entry::{Entry, spans};
@@ -12,6 +12,7 @@ use crate::error::Problem;
 use crate::judge::{Kept, Verdict, Wish, judge};
 use crate::judge_broker::{aside, judge_broker};
 use crate::leftovers::{Leftovers, Needles};
+use crate::service::Service;
 use crate::settings::{Observed, Seen, SettingsFile, Wanted, entries};
 use crate::state::{State, StateValue, states};
 
@@ -151,7 +152,7 @@ impl FilePlan {
             Some(doc) => (entries(path, doc, wanted).0, doc),
         };
         let after = states(path, &found);
-        let leftovers = needles.in_document(path, doc, &spans(&found));
+        let leftovers = needles.in_document(path, doc, &spans(&found), &other_servers(path, doc, needles, wanted));
         let mut seen = Seen::default();
         for entry in &found {
             seen.add(path, entry);
@@ -172,6 +173,16 @@ impl FilePlan {
     pub fn changes_file(&self) -> bool {
         self.new.is_some()
     }
+}
+
+/// The settings that name servers of other kinds, which may well be on the host that a broker leaves. Where a cache is,
+/// its own name and port tell.
+fn other_servers(path: &Path, doc: &Document, needles: &Needles, wanted: Wanted) -> Vec<String> {
+    if wanted.service != Service::Redis || !needles.has_names() {
+        return Vec::new();
+    }
+    let found = find_data(path, doc.source().as_bytes(), wanted.release).unwrap_or_default();
+    found.into_iter().filter(|setting| setting.layer != Layer::Redis).map(|setting| setting.key).collect()
 }
 
 fn changes(before: &[State], after: &[State]) -> Vec<ValueChange> {

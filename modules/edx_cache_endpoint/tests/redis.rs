@@ -290,7 +290,9 @@ fn a_cache_on_redis_moves_with_the_brokers() {
 
 #[test]
 fn the_old_redis_elsewhere_is_named() {
-    let text = format!("{LMS}FLOWER: 'redis://localhost:6379'\nOTHER: oldredis\nMYSQL: 'oldredis:3306'\n");
+    let text = format!(
+        "{LMS}FLOWER: 'redis://localhost:6379'\nOTHER: oldredis\nMONGO: 'oldredis:27017'\nDATABASES: {{default: {{ENGINE: django.db.backends.mysql, HOST: oldredis}}}}\n"
+    );
     let host = Host::new()
         .with("lms.yml", &text.replace("HOSTNAME: localhost", "HOSTNAME: oldredis"))
         .with("notes.txt", "redis is on 172.31.5.11:6379, not 6379\n");
