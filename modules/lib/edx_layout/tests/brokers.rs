@@ -196,6 +196,16 @@ CELERY_BROKER_VHOST: ''
 }
 
 #[test]
+fn a_password_may_be_a_number_or_null() {
+    let with = |password: &str| HOST.replace("PASSWORD: old", &format!("PASSWORD: {password}"));
+    let has_password = |password: &str| observed(&with(password))[0].has_password;
+    assert_eq!((has_password("12345"), has_password("null"), has_password("")), (true, false, false));
+    assert_eq!(pointed(&with("12345"), "localhost", with_password("12345")), Ok(with("12345")));
+    assert_eq!(pointed(&with("old"), "localhost", with_password("12345")), Ok(with("'12345'")));
+    assert_eq!(pointed(&with("null"), "localhost", with_password("")), Ok(with("''")));
+}
+
+#[test]
 fn a_url_keeps_its_shape() {
     let none = Credentials::default();
     for (before, after) in [

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lossless_yaml::{KeyPath, Node};
+use lossless_yaml::{KeyPath, Node, Resolved};
 
 use super::percent;
 use super::server::RedisServer;
@@ -90,9 +90,14 @@ pub struct BrokerValue<'a> {
 }
 
 impl<'a> Slot<'a> {
-    /// Its text as it stands; empty where there is none.
+    /// Its text as it stands; empty where there is none, or null.
     pub(super) fn text(&self) -> &'a str {
-        self.node.and_then(|node| node.follow().text()).unwrap_or_default()
+        self.node.filter(|_| !self.is_null()).and_then(|node| node.follow().text()).unwrap_or_default()
+    }
+
+    /// Whether null stands there, which the platform would write as `None` into a URL.
+    pub(super) fn is_null(&self) -> bool {
+        self.node.is_some_and(|node| node.resolved() == Resolved::Null)
     }
 
     /// What it means.

@@ -68,6 +68,6 @@ impl Slot<'_> {
     fn set(&self, text: &str) -> Option<Edit> {
         let present = self.text();
         let value = if self.is_in_url { percent::written(text, present) } else { text.to_owned() };
-        (value != present).then(|| Edit::Set { path: self.path.clone(), value: value.into() })
+        (value != present || self.is_null()).then(|| Edit::Set { path: self.path.clone(), value: value.into() })
     }
 }
