@@ -96,7 +96,8 @@ fn work(request: &Request) -> Result<Outcome, Error> {
         Some(lock) => write::write(lock, files, &planned.files, label.as_ref())?,
         None => write::predict(&planned.files)?,
     }
-    let context = Context { check: request.check, folder: &options.folder, wanted, here: &here, bystanders };
+    let password = options.work.password();
+    let context = Context { check: request.check, folder: &options.folder, wanted, here: &here, bystanders, password };
     Ok(report::outcome(&planned.files, &planned.others, backup, planned.warnings, &context))
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use ansible_protocol::{Arguments, Value};
-use edx_layout::{Credentials, Endpoint, Release};
+use edx_layout::{Credentials, Endpoint, Password, Release};
 use file_set::{Label, Selector};
 
 use crate::error::Error;
@@ -49,6 +49,16 @@ pub struct Restore {
     pub wanted: String,
     /// What it means.
     pub selector: Selector,
+}
+
+impl Work {
+    /// What is known of the brokers' password. Whoever asks only what the variables are, knows it or has no use for it.
+    pub fn password(&self) -> Password {
+        match self {
+            Self::Point(wish) if wish.given.password.is_none() => Password::Kept,
+            _ => Password::AtHand,
+        }
+    }
 }
 
 /// The options `username` and `password`; what is none stays as it is. Neither is shown.

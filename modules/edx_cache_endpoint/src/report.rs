@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use ansible_protocol::{Diff, Outcome, Value, json};
 use edx_layout::{
-    BrokerForm, ObservedBroker, ServerVars, ThisHost, configured_programs, programs_to_restart, root_of, service_of,
+    BrokerForm, ObservedBroker, Password, ServerVars, ThisHost, configured_programs, programs_to_restart, root_of,
+    service_of,
 };
 
 use file_set::Label;
@@ -32,6 +33,8 @@ pub struct Context<'a> {
     pub here: &'a ThisHost,
     /// What stands in files of the folder that the run does not look at.
     pub bystanders: Seen,
+    /// What is known of the brokers' password.
+    pub password: Password,
 }
 
 /// The backup that belongs to a run.
@@ -76,7 +79,7 @@ pub fn outcome(
     for plan in plans {
         seen.extend(&plan.seen);
     }
-    let vars = variables(service, release, &seen, context.here);
+    let vars = variables(service, release, &seen, context.password, context.here);
     let mut text = text(&caching, &changed, &vars);
     let restart = programs(&changed);
     if !restart.is_empty() {

@@ -235,3 +235,31 @@ fn passwords_appear_nowhere() {
         assert!(!said.contains("pw-"), "{}", release.display());
     }
 }
+
+#[test]
+fn server_vars_for_redis_are_those_of_the_reference() {
+    const PASSWORD: &str = "<secret:password|urlencode>";
+    for release in with_redis() {
+        let (host, installed) = host(&release);
+        let result = host.succeed(to_redis());
+        let text = fs::read_to_string(release.join("server-vars.yml")).unwrap();
+        // It names the password, which it takes from another file together with the variables that hold it alone.
+        let reference = Document::parse(text.replace("{{ REDIS_PASSWORD }}", PASSWORD)).unwrap().root().to_json();
+        let said = result["server_vars"].as_object().unwrap();
+        for (variable, value) in said {
+            let wanted = if variable.ends_with("_PASSWORD") { json!(PASSWORD) } else { reference[variable].clone() };
+            assert_eq!(*value, wanted, "{} {variable}", release.display());
+        }
+        let has = |file: &str| installed.iter().any(|(place, _)| place.ends_with(file));
+        for (variable, is_said) in [
+            ("EDXAPP_REDIS_HOSTNAME", true),
+            ("EDXAPP_CELERY_PASSWORD", true),
+            ("ECOMMERCE_BROKER_HOST", has("/ecommerce.yml")),
+            ("ECOMMERCE_WORKER_BROKER_HOST", has("/ecomworker.yml")),
+            ("DISCOVERY_CELERY_BROKER_URL", has("/discovery.yml") && name(&release) != "koa"),
+            ("SANDBOX_ENABLE_REDIS", true),
+        ] {
+            assert_eq!(said.contains_key(variable), is_said, "{} {variable}", release.display());
+        }
+    }
+}

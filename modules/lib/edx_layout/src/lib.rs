@@ -37,7 +37,9 @@ pub use record::{
     expected_record, judge_record,
 };
 pub use release::{Release, UnknownRelease};
-pub use server_vars::{ObservedCache, ServerVars, Unexpressed, UnexpressedReason, server_vars};
+pub use server_vars::{
+    ObservedCache, Password, ServerVars, Unexpressed, UnexpressedReason, redis_server_vars, server_vars,
+};
 pub use service::{EDXAPP_CACHES, MemcachedVariable, SERVICES, Service, root_of, service_of};
 pub use snapshot::{
     FileError, Findings, MAX_FILE, OUTSIDE_FILES, OpenFile, ReadError, SERVER_VARS, Snapshot, SnapshotFile,

@@ -1,5 +1,7 @@
 //! The role variables that reproduce, on the next upgrade, the memcached
-//! servers that stand in the settings files now.
+//! servers and the brokers that stand in the settings files now.
+
+mod redis;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,6 +12,8 @@ use crate::address::ThisHost;
 use crate::endpoint::Endpoint;
 use crate::release::Release;
 use crate::service::{EDXAPP_CACHES, MemcachedVariable, SERVICES, Service, is_json, service_of};
+
+pub use redis::{Password, redis_server_vars};
 
 /// The variable that every service of the `edx_django_service` role shares.
 const SHARED: &str = "edx_django_service_memcache";
@@ -32,7 +36,7 @@ pub struct ObservedCache {
     pub servers: Vec<String>,
 }
 
-/// What server-vars.yml has to say about memcached.
+/// What server-vars.yml has to say about memcached, or about Redis.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ServerVars {
     /// Variable names with their values, each in the shape its role needs.
@@ -44,7 +48,25 @@ pub struct ServerVars {
     pub unexpressed: Vec<Unexpressed>,
 }
 
-/// A cache whose servers the next upgrade will not reproduce.
+impl ServerVars {
+    fn set(&mut self, variable: &str, value: impl Into<Value>) {
+        self.vars.insert(variable.to_owned(), value.into());
+    }
+
+    fn leave(&mut self, variable: &str) {
+        if !self.at_default.iter().any(|known| known == variable) {
+            self.at_default.push(variable.to_owned());
+        }
+    }
+
+    /// A text, unless it is what the role has by default.
+    fn set_unless(&mut self, variable: &str, value: impl Into<String>, default: &str) {
+        let value = value.into();
+        if value == default { self.leave(variable) } else { self.set(variable, value) }
+    }
+}
+
+/// A cache or broker whose servers the next upgrade will not reproduce.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unexpressed {
     /// The settings file.
@@ -84,11 +106,34 @@ pub enum UnexpressedReason {
         others: Vec<String>,
     },
     /// A cache that the service's role does not render.
-    #[error("the role of this service renders no such cache, so no variable reaches it")]
-    NotRendered,
+    #[error("the role of this service renders no such {0}, so no variable reaches it")]
+    NotRendered(&'static str),
     /// Only a variable that holds all caches reaches it.
     #[error("only {variable} reaches it, which takes the whole CACHES mapping; set it by hand")]
     WholeMapping {
+        /// That variable.
+        variable: &'static str,
+    },
+    /// One variable feeds two brokers that differ.
+    #[error(
+        "{variable} and those of its user and password feed {other} as well, which differs; give both the same server, user and password"
+    )]
+    BrokerDiffers {
+        /// The variable of the server.
+        variable: &'static str,
+        /// File name and key path of the broker it disagrees with.
+        other: String,
+    },
+    /// A user without a password, which no result may show.
+    #[error(
+        "it has a user and no password, and that user may be the password; give `password`, or write the variable of this service by hand"
+    )]
+    UserAlone,
+    /// Its URL has a password in it that nobody gave.
+    #[error(
+        "only {variable} reaches it, which takes the whole URL with its password; give `password`, also where it stays the same"
+    )]
+    PasswordKept {
         /// That variable.
         variable: &'static str,
     },
@@ -115,8 +160,8 @@ impl fmt::Display for Unexpressed {
 /// unknown and both exist). The switch that keeps the local memcached away is
 /// among them once no cache uses a memcached on `here`.
 pub fn server_vars(release: Option<Release>, observed: &[ObservedCache], here: &ThisHost) -> ServerVars {
-    let caches: Vec<Cache<'_>> =
-        observed.iter().filter(|cache| counts(cache, release, observed)).map(Cache::new).collect();
+    let is_read = |cache: &&ObservedCache| !is_other_record(&cache.file, release, observed.iter().map(|c| &*c.file));
+    let caches: Vec<Cache<'_>> = observed.iter().filter(is_read).map(Cache::new).collect();
     let mut found = ServerVars::default();
     add_shared(&caches, &mut found);
     add_edxapp(&caches, &mut found);
@@ -211,16 +256,14 @@ impl<'a> Cache<'a> {
     }
 }
 
-/// Whether an observed cache is one the platform reads, rather than the record
-/// of LMS or Studio that it ignores.
-fn counts(cache: &ObservedCache, release: Option<Release>, all: &[ObservedCache]) -> bool {
-    let Some(service) = service_of(&cache.file).filter(|s| s.memcached == MemcachedVariable::Edxapp) else {
-        return true;
+/// Whether `file` is the record of LMS or Studio that the platform ignores, JSON or YAML, where `all` have the other one.
+fn is_other_record<'a>(file: &Path, release: Option<Release>, mut all: impl Iterator<Item = &'a Path>) -> bool {
+    let Some(service) = service_of(file).filter(|s| s.memcached == MemcachedVariable::Edxapp) else {
+        return false;
     };
     let json_is_read = release.is_some_and(Release::reads_edxapp_json);
-    let is_other_record =
-        |file: &Path| is_json(file) == json_is_read && service_of(file).is_some_and(|s| s.name == service.name);
-    is_json(&cache.file) == json_is_read || !all.iter().any(|other| is_other_record(&other.file))
+    is_json(file) != json_is_read
+        && all.any(|other| is_json(other) == json_is_read && service_of(other).is_some_and(|s| s.name == service.name))
 }
 
 fn add_shared(caches: &[Cache<'_>], found: &mut ServerVars) {
@@ -311,7 +354,7 @@ fn add_unreachable(cache: &Cache<'_>, here: &ThisHost, found: &mut ServerVars) {
         (_, MemcachedVariable::WholeMapping(variable)) if cache.name.is_some() => {
             UnexpressedReason::WholeMapping { variable }
         }
-        _ => UnexpressedReason::NotRendered,
+        _ => UnexpressedReason::NotRendered("cache"),
     };
     found.unexpressed.push(cache.unexpressed(reason));
 }
