@@ -34,6 +34,15 @@ options:
         place of what is there. A dot in a key is part of the key.
       - Values of keys that sound secret are masked in differences, and no value is ever shown elsewhere.
     type: dict
+  secrets:
+    description:
+      - >-
+        Texts that settings name: <secret:NAME> in a value stands for the text called NAME, and <secret:NAME|urlencode>
+        for the same as it is written in a URL. They are shown nowhere.
+      - >-
+        So a result of another module, such as server_vars of edx_cache_endpoint, can be given as settings without its
+        secrets ever having been in it.
+    type: dict
   remove:
     description:
       - "Key paths to take out, such as CACHES.celery or A.list[0]; a key with a dot in it is quoted: A.\"b.c\"."
@@ -142,6 +151,15 @@ EXAMPLES = r'''
     mode: "0640"
     backup: before-memcached-move
 
+- name: Record a broker with its password
+  edxops.scaling.edx_settings:
+    path: /edx/app/edx_ansible/server-vars.yml
+    settings:
+      EDXAPP_REDIS_HOSTNAME: 172.31.5.11
+      EDXAPP_CELERY_PASSWORD: <secret:password|urlencode>
+    secrets:
+      password: "{{ vault_redis_password }}"
+
 - name: Take it back
   edxops.scaling.edx_settings:
     path: /edx/app/edx_ansible/server-vars.yml
@@ -204,6 +222,7 @@ def main():
         argument_spec={
             "path": {"type": "path", "required": True},
             "settings": {"type": "dict"},
+            "secrets": {"type": "dict", "no_log": True},
             "remove": {"type": "list", "elements": "str"},
             "sources": {"type": "list", "elements": "path", "aliases": ["source"]},
             "optional_sources": {"type": "list", "elements": "path"},

@@ -8,6 +8,14 @@ pub enum Error {
     /// Nothing to do was given.
     #[error("there is nothing to do: give settings, remove, sources, restore, or owner, group or mode")]
     NothingToDo,
+    /// A secret is named that was not given.
+    #[error("settings: {key} holds the secret \"{name}\", which was not given: give it in secrets, or leave {key} out")]
+    NoSecret {
+        /// Where.
+        key: String,
+        /// Its name.
+        name: String,
+    },
     /// No file, and none wanted.
     #[error("{}: there is no such file; with create: true it is made", .0.display())]
     Missing(PathBuf),

@@ -9,6 +9,7 @@ mod merge;
 mod options;
 mod references;
 mod restore;
+mod secrets;
 mod sources;
 mod spec;
 

@@ -8,6 +8,7 @@ use lossless_yaml::{KeyPath, Reader, Segment};
 use serde_json::Map;
 
 use crate::error::Error;
+use crate::secrets;
 
 /// What a run was asked to do.
 #[derive(Debug)]
@@ -45,9 +46,11 @@ impl Options {
         let texts = |name| arguments.strings(name).unwrap_or_default();
         let paths = |name| texts(name).into_iter().map(PathBuf::from).collect();
         let restore = arguments.str("restore").map(|wanted| Ok::<_, Error>((wanted.to_owned(), wanted.parse()?)));
+        let mut settings = arguments.dict("settings").cloned().unwrap_or_default();
+        secrets::reveal(&mut settings, &arguments.dict("secrets").cloned().unwrap_or_default())?;
         let options = Self {
             reader: reader(arguments.str("reader"), &path),
-            settings: arguments.dict("settings").cloned().unwrap_or_default(),
+            settings,
             remove: texts("remove").iter().map(|text| text.parse().map_err(Error::Remove)).collect::<Result<_, _>>()?,
             sources: paths("sources"),
             optional_sources: paths("optional_sources"),

@@ -22,6 +22,15 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             ],
         ),
         OptionSpec::new(
+            "secrets",
+            Kind::Dict,
+            &[
+                "Texts that settings name: <secret:NAME> in a value stands for the text called NAME, and <secret:NAME|urlencode> for the same as it is written in a URL. They are shown nowhere.",
+                "So a result of another module, such as server_vars of edx_cache_endpoint, can be given as settings without its secrets ever having been in it.",
+            ],
+        )
+        .secret(),
+        OptionSpec::new(
             "remove",
             Kind::StrList,
             &["Key paths to take out, such as CACHES.celery or A.list[0]; a key with a dot in it is quoted: A.\"b.c\"."],
@@ -100,6 +109,15 @@ pub static PAGE: PageSpec = PageSpec {
     create: true
     mode: "0640"
     backup: before-memcached-move
+
+- name: Record a broker with its password
+  edxops.scaling.edx_settings:
+    path: /edx/app/edx_ansible/server-vars.yml
+    settings:
+      EDXAPP_REDIS_HOSTNAME: 172.31.5.11
+      EDXAPP_CELERY_PASSWORD: <secret:password|urlencode>
+    secrets:
+      password: "{{ vault_redis_password }}"
 
 - name: Take it back
   edxops.scaling.edx_settings:

@@ -312,3 +312,52 @@ fn a_person_uses_flags() {
     assert!(output.status.success() && shown.contains("@@ line 1: A @@\n-A: 1\n+A: 2\n"), "{shown}");
     assert_eq!(text(&path), "A: 1\n");
 }
+
+#[test]
+fn secrets_are_written_and_shown_nowhere() {
+    const PASSWORD: &str = "p@ss:w/rd #\"'%{{x";
+    const ENCODED: &str = "p%40ss%3Aw%2Frd%20%23%22%27%25%7B%7Bx";
+    let (host, path) =
+        Host::with("server-vars.yml", "A: 1\nDISCOVERY_CELERY_BROKER_URL: redis://:old-one@10.0.0.1:6379/\n");
+    let mut arguments = json!({
+        "path": path, "backup": "before", "_ansible_diff": true, "_ansible_verbosity": 4, "_ansible_check_mode": true,
+        "settings": {
+            "DISCOVERY_CELERY_BROKER_URL": "redis://:<secret:password|urlencode>@10.0.0.11:6379/",
+            "EDXAPP_CELERY_PASSWORD": "<secret:password|urlencode>",
+            "REDIS_PASSWORD": "<secret:password>",
+        },
+        "secrets": {"password": PASSWORD},
+    });
+    let predicted = run(arguments.clone());
+    arguments["_ansible_check_mode"] = json!(false);
+    let result = ok(arguments.clone());
+    assert_eq!(result, predicted);
+    assert_eq!(
+        text(&path),
+        format!(
+            "A: 1\nDISCOVERY_CELERY_BROKER_URL: redis://:{ENCODED}@10.0.0.11:6379/\nEDXAPP_CELERY_PASSWORD: {ENCODED}\n\
+             REDIS_PASSWORD: !unsafe 'p@ss:w/rd #\"''%{{{{x'\n"
+        )
+    );
+    for hidden in ["p@ss", ENCODED, "p%40", "old-one", "secret:password"] {
+        assert!(!result.to_string().contains(hidden), "{hidden}: {result:#}");
+    }
+    assert_eq!(ok(arguments.clone())["changed"], false);
+
+    arguments["backup"] = json!(false);
+    arguments["restore"] = json!("before");
+    let back = ok(arguments);
+    assert_eq!(text(&path), "A: 1\nDISCOVERY_CELERY_BROKER_URL: redis://:old-one@10.0.0.1:6379/\n");
+    assert!(!back.to_string().contains("p%40"), "{back:#}");
+    drop(host);
+}
+
+#[test]
+fn a_secret_that_was_not_given_changes_nothing() {
+    let (host, path) = Host::with("server-vars.yml", "A: 1\n");
+    assert_eq!(
+        refused(json!({"path": path, "settings": {"B": "<secret:password>"}, "backup": true})),
+        "settings: B holds the secret \"password\", which was not given: give it in secrets, or leave B out"
+    );
+    assert_eq!((text(&path).as_str(), host.names()), ("A: 1\n", vec!["server-vars.yml".to_owned()]));
+}

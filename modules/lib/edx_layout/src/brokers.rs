@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 pub use entry::{Broker, BrokerEntry, BrokerValue, RedisBroker, ValueKind};
 pub use find::find_brokers;
-pub(crate) use percent::encode;
+pub use percent::encode as percent_encoded;
 pub use server::{CannotHold, Credentials, RedisServer};
 
 /// How a place names its server.

@@ -24,7 +24,7 @@ mod target;
 pub use address::{AddressClass, Scope, ThisHost, classify};
 pub use brokers::{
     Broker, BrokerEntry, BrokerForm, BrokerValue, CannotHold, Credentials, ObservedBroker, RedisBroker, RedisServer,
-    ValueKind, find_brokers,
+    ValueKind, find_brokers, percent_encoded,
 };
 pub use caches::{CacheEntry, CacheKeyPrefix, Location, cache_key_prefixes, find_caches};
 pub use data::{DataAddress, DataPlace, DataSetting, Layer, MYSQL_SOCKET, find_data};

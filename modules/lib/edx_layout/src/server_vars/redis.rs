@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{ServerVars, Unexpressed, UnexpressedReason, is_other_record};
 use crate::address::ThisHost;
-use crate::brokers::{BrokerForm, ObservedBroker, encode};
+use crate::brokers::{BrokerForm, ObservedBroker, percent_encoded};
 use crate::endpoint::{DEFAULT_REDIS_PORT, Endpoint, Host, host_and_port};
 use crate::release::Release;
 use crate::service::service_of;
@@ -208,7 +208,7 @@ impl Seen<'_> {
             return;
         }
         found.set_unless(role.host, self.host_and_port(), role.default);
-        found.set_unless(role.user, encode(&broker.user), "");
+        found.set_unless(role.user, percent_encoded(&broker.user), "");
         if let Some(text) = self.password() {
             found.set_unless(role.password, text, "");
         }
@@ -244,7 +244,7 @@ impl Seen<'_> {
         } else {
             found.set(role.port, broker.port);
         }
-        found.set_unless(role.user, encode(&broker.user), "");
+        found.set_unless(role.user, percent_encoded(&broker.user), "");
         // The role's own default is a password that no Redis has.
         if let Some(text) = self.password() {
             found.set(role.password, text);
@@ -282,7 +282,7 @@ impl Seen<'_> {
         Some(format!(
             "{}://{}:{}@{}:{}/{}",
             broker.transport,
-            encode(&broker.user),
+            percent_encoded(&broker.user),
             self.password()?,
             self.host(),
             broker.port,
