@@ -211,8 +211,8 @@ fn a_worker_that_finishes_its_task_first_restarts_after_the_module_has_ended() {
         );
         let going_on = "still restarting: edxapp_worker:busy_1. A Celery worker finishes its tasks before it stops; its \
                         restart goes on by itself. `HOST/bin-supervisorctl status` shows how far it is, HOST/workers.log \
-                        what supervisor said. Leave the `supervisorctl restart` processes alone: they start the programs \
-                        again";
+                        what supervisor said. Leave the `supervisorctl restart` and `start-once-stopped` processes alone: \
+                        they start the programs again";
         assert_eq!(warnings(&result).iter().map(|text| host.masked(text)).collect::<Vec<_>>(), [going_on]);
 
         let again = host.succeeds(arguments.clone());
@@ -239,7 +239,7 @@ fn a_worker_that_an_operator_is_stopping_is_left_to_stop() {
         std::thread::scope(|scope| {
             scope.spawn(|| host.ctl(&["stop", "edxapp_worker:busy_1"]));
             host.wait_for("edxapp_worker:busy_1", "STOPPING");
-            let result = host.succeeds(json!({"programs": ["edxapp_worker:*"], "start_stopped": true}));
+            let result = host.succeeds(json!({"programs": ["edxapp_worker:*"]}));
             assert_eq!(result["changed"], json!(false));
             assert_eq!(
                 warnings(&result).iter().map(|text| host.masked(text)).collect::<Vec<_>>(),
