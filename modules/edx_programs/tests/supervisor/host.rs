@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
@@ -71,7 +72,12 @@ pub fn with_each_supervisor(test: impl Fn(&Path)) {
     }
 }
 
+/// Held by a host whose programs have the names that other hosts' have too: to the module a restart that is
+/// at work on another host of this machine is one on its own.
+static TURN: Mutex<()> = Mutex::new(());
+
 pub struct Host {
+    _turn: Option<MutexGuard<'static, ()>>,
     folder: tempfile::TempDir,
     bin: PathBuf,
     supervisord: Option<Child>,
@@ -85,9 +91,14 @@ impl Host {
     }
 
     pub fn without_supervisord(bin: &Path, programs: &[Program]) -> Self {
+        let shared = ["program:lms", "program:cms", "group:edxapp_worker"];
+        let turn = programs
+            .iter()
+            .any(|program| shared.contains(&program.section))
+            .then(|| TURN.lock().unwrap_or_else(PoisonError::into_inner));
         // A unix socket's path may have 107 characters.
         let folder = tempfile::Builder::new().prefix("edxp").tempdir_in("/tmp").unwrap();
-        let host = Self { folder, bin: bin.to_owned(), supervisord: None };
+        let host = Self { _turn: turn, folder, bin: bin.to_owned(), supervisord: None };
         fs::create_dir_all(host.etc()).unwrap();
         for service in ["lms", "studio", "ecommerce"] {
             host.write_settings(service);
@@ -265,15 +276,16 @@ impl Host {
             .collect()
     }
 
-    /// Waits until there is a process with `words` in its command line.
-    pub fn wait_for_process(words: &str) {
+    /// Waits until there is a shell with `words` in its command line: what `setsid` has become once the
+    /// session is its own.
+    pub fn wait_for_shell(words: &str) {
         for _ in 0..600 {
-            if !Self::processes_with(words).is_empty() {
+            if Self::processes_with(words).iter().any(|command| command.starts_with("sh ")) {
                 return;
             }
             sleep(Duration::from_millis(100));
         }
-        panic!("no process has {words} in its command line");
+        panic!("no shell has {words} in its command line");
     }
 
     /// What `list_calls` has listed.

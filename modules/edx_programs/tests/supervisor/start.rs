@@ -141,7 +141,7 @@ fn a_worker_starts_though_the_module_is_killed_while_it_waits() {
         let host = Host::start(bin, &workers("tg_worker"));
         let busy = "tg_worker:tg_worker_busy";
         begin_to_stop(&host, busy);
-        let waits = || Host::wait_for_process("start-once-stopped tg_worker:tg_worker_busy");
+        let waits = || Host::wait_for_shell("start-once-stopped tg_worker:tg_worker_busy");
         host.is_killed(json!({"programs": [busy], "state": "started", "worker_timeout": 600}), waits);
         host.finish_tasks();
         host.wait_for(busy, "RUNNING");
