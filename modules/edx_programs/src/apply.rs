@@ -23,11 +23,11 @@ const TICK: Duration = Duration::from_millis(50);
 /// What was done, and what came of it.
 #[derive(Debug, Default)]
 pub(crate) struct Applied {
-    /// Programs that supervisor was told to restart or start.
+    /// Programs that supervisor was told to restart, start or stop.
     pub(crate) touched: Vec<String>,
     /// Programs that do not run as they should, with what is wrong.
     pub(crate) failures: Vec<(String, String)>,
-    /// Workers that have yet to stop before they start again.
+    /// Programs that have yet to stop: workers that finish their tasks, most of them.
     pub(crate) pending: Vec<String>,
     /// What supervisor showed at the end.
     pub(crate) status: Vec<Program>,
