@@ -15,7 +15,7 @@ use crate::status::{Program, State};
 use crate::verdict::{Verdict, Watched};
 
 /// How long a client may be at work before supervisor is asked how its program is.
-const LONG_POLL: Duration = Duration::from_secs(3);
+pub(crate) const LONG_POLL: Duration = Duration::from_secs(3);
 
 /// How often to look whether a client has ended.
 const TICK: Duration = Duration::from_millis(50);
@@ -23,11 +23,11 @@ const TICK: Duration = Duration::from_millis(50);
 /// What was done, and what came of it.
 #[derive(Debug, Default)]
 pub(crate) struct Applied {
-    /// Programs that supervisor was told to restart or start.
+    /// Programs that supervisor was told to restart, start or stop.
     pub(crate) touched: Vec<String>,
     /// Programs that do not run as they should, with what is wrong.
     pub(crate) failures: Vec<(String, String)>,
-    /// Workers that have yet to stop before they start again.
+    /// Programs that have yet to stop: workers that finish their tasks, most of them.
     pub(crate) pending: Vec<String>,
     /// What supervisor showed at the end.
     pub(crate) status: Vec<Program>,
@@ -57,13 +57,21 @@ struct Background {
 
 impl Work<'_> {
     fn carry_out(&mut self, plan: &Plan) -> Result<(), Error> {
-        let workers = plan.restarted_in_time();
-        let background = if workers.is_empty() { None } else { Some(Background::prepare(&self.options.worker_log)?) };
-        let mut seen_last = self.at_once(&plan.restarted_at_once(), &plan.started())?;
-        if let Some(background) = background
-            && self.applied.failures.is_empty()
-        {
-            seen_last = Some(self.in_time(&workers, &background)?);
+        let mut workers = plan.restarted_in_time();
+        let stopping = plan.started_in_time();
+        let background = if workers.is_empty() && stopping.is_empty() {
+            None
+        } else {
+            Some(Background::prepare(&self.options.worker_log)?)
+        };
+        let mut seen_last = self.at_once(&plan.restarted_at_once(), &plan.started_at_once())?;
+        if let Some(background) = background {
+            if !self.applied.failures.is_empty() {
+                workers.clear();
+            }
+            if !workers.is_empty() || !stopping.is_empty() {
+                seen_last = Some(self.in_time(&workers, &stopping, &background)?);
+            }
         }
         self.look_again(seen_last)
     }
@@ -127,9 +135,9 @@ impl Work<'_> {
         format!("`{}` is at work on it still after {seconds} s, and goes on as process {pid}", client.command())
     }
 
-    /// One client for each worker, so that none waits for the tasks of another.
-    /// Gives back what supervisor showed last.
-    fn in_time(&mut self, workers: &[&str], background: &Background) -> Result<Vec<Program>, Error> {
+    /// One client for each worker, so that none waits for the tasks of another; and for each program that
+    /// is `stopping` a start that waits for its end. Gives back what supervisor showed last.
+    fn in_time(&mut self, workers: &[&str], stopping: &[&str], background: &Background) -> Result<Vec<Program>, Error> {
         let deadline = Instant::now() + self.options.worker_timeout;
         let log_start = background.log.metadata().map(|metadata| metadata.len()).unwrap_or_default();
         let mut clients = Vec::new();
@@ -141,7 +149,12 @@ impl Work<'_> {
             )?);
             self.applied.touched.push((*name).to_owned());
         }
-        let mut watched = Self::watched(self.observation, workers);
+        for name in stopping {
+            clients.push(self.supervisorctl().spawn_start_once_stopped(&background.setsid, name, &background.log)?);
+            self.applied.touched.push((*name).to_owned());
+        }
+        let names: Vec<&str> = workers.iter().chain(stopping).copied().collect();
+        let mut watched = Self::watched(self.observation, &names);
         // An end that cannot be seen counts as an end: the status then decides.
         let mut at_work =
             |index: usize| clients.get_mut(index).is_some_and(|client: &mut Client| matches!(client.ended(), Ok(None)));
@@ -158,9 +171,9 @@ impl Work<'_> {
                 Verdict::OnItsWay if at_work(index) => self.applied.pending.push(program.name().to_owned()),
                 Verdict::OnItsWay => {
                     let late = format!("did not run within {} s", self.options.worker_timeout.as_secs());
-                    self.fail(program, words_about(program.name(), workers, &words), Some(late));
+                    self.fail(program, words_about(program.name(), &names, &words), Some(late));
                 }
-                Verdict::Failed => self.fail(program, words_about(program.name(), workers, &words), None),
+                Verdict::Failed => self.fail(program, words_about(program.name(), &names, &words), None),
             }
         }
         Ok(all)
@@ -248,7 +261,7 @@ fn watch(
 
 /// While clients are at work there is little to ask supervisor, and each time costs a start of Python: waits until one of
 /// them ends, for a while.
-fn wait_for_an_end(clients: usize, deadline: Instant, at_work: &mut impl FnMut(usize) -> bool) {
+pub(crate) fn wait_for_an_end(clients: usize, deadline: Instant, at_work: &mut impl FnMut(usize) -> bool) {
     let deadline = deadline.min(Instant::now() + LONG_POLL);
     let before = (0..clients).filter(|index| at_work(*index)).count();
     while before > 0 && Instant::now() < deadline && (0..clients).filter(|index| at_work(*index)).count() == before {
@@ -257,7 +270,7 @@ fn wait_for_an_end(clients: usize, deadline: Instant, at_work: &mut impl FnMut(u
 }
 
 /// What supervisor said about `name`: its own errors, or else what it said about no program at all.
-fn words_about(name: &str, names: &[&str], words: &str) -> Option<String> {
+pub(crate) fn words_about(name: &str, names: &[&str], words: &str) -> Option<String> {
     fn about<'a>(line: &'a str, name: &str) -> Option<&'a str> {
         line.strip_prefix(name)?.strip_prefix(": ")
     }

@@ -15,10 +15,33 @@ use crate::error::Error;
 use crate::status::{Program, parse_status};
 
 /// How often a child is looked at.
-const TICK: Duration = Duration::from_millis(20);
+pub(crate) const TICK: Duration = Duration::from_millis(20);
 
 /// How long a client that is asked to end may take before it is made to.
-const GRACE: Duration = Duration::from_secs(2);
+pub(crate) const GRACE: Duration = Duration::from_secs(2);
+
+/// Stands where a command of supervisor's stands, in the command line of a start that waits.
+pub(crate) const START_ONCE_STOPPED: &str = "start-once-stopped";
+
+/// Waits until the program `$2` has stopped, then becomes `supervisorctl start`, which refuses a program
+/// that is stopping. Looks at the process, and only twice a minute asks supervisor: the wait may take days.
+const START_SCRIPT: &str = r#"silent=0
+while :; do
+    said=$("$0" status "$2" 2>&1)
+    case $said in
+        *" STOPPING"*) silent=0 ;;
+        *" STOPPED"* | *" EXITED"* | *" FATAL"* | *" BACKOFF"* | *" STARTING"* | *" RUNNING"*) break ;;
+        *)
+            silent=$((silent + 1))
+            if [ "$silent" -gt 60 ]; then echo "$2: ERROR (no status: $said)"; exit 1; fi
+            ;;
+    esac
+    pid=$("$0" pid "$2" 2>&1)
+    looks=0
+    while [ -n "$pid" ] && [ -d "/proc/$pid" ] && [ "$looks" -lt 30 ]; do sleep 1; looks=$((looks + 1)); done
+    sleep 1
+done
+exec "$0" start "$2""#;
 
 /// The host's `supervisorctl`.
 #[derive(Debug, Clone)]
@@ -104,6 +127,15 @@ impl Supervisorctl {
         let mut command = Command::new(setsid);
         command.arg(&self.path).args(arguments);
         let name = format!("{} {}", self.path.display(), arguments.join(" "));
+        let output = log.try_clone().map_err(|source| Error::Run { command: name.clone(), source })?;
+        self.start(command, name, output)
+    }
+
+    /// Starts `name` once it has stopped, in a session of its own as `spawn_detached`.
+    pub fn spawn_start_once_stopped(&self, setsid: &Path, name: &str, log: &File) -> Result<Client, Error> {
+        let mut command = Command::new(setsid);
+        command.args(["sh", "-c", START_SCRIPT]).arg(&self.path).args([START_ONCE_STOPPED, name]);
+        let name = format!("{} {START_ONCE_STOPPED} {name}", self.path.display());
         let output = log.try_clone().map_err(|source| Error::Run { command: name.clone(), source })?;
         self.start(command, name, output)
     }

@@ -49,11 +49,45 @@ pub enum Error {
         /// The largest that is allowed.
         most: i64,
     },
-    /// `state: running` together with options that ask for changes.
-    #[error("`state: running` only looks and changes nothing: leave '{option}' out, or choose another state")]
-    OnlyLooks {
+    /// A state together with an option that asks for more than it does.
+    #[error("`state: {state}` {allows}: leave '{option}' out, or choose another state")]
+    Contradicts {
+        /// The state.
+        state: &'static str,
+        /// What it does.
+        allows: &'static str,
         /// The option.
         option: &'static str,
+    },
+    /// Somebody restarts a program that is to be stopped, together with others.
+    #[error(
+        "{program} is being restarted by process {pid}, together with other programs, and would run again after it was \
+         stopped; nothing was stopped: wait until that process has ended (ps -fp {pid}), and run this again"
+    )]
+    RestartUnderWay {
+        /// The program.
+        program: String,
+        /// The process.
+        pid: i32,
+    },
+    /// Supervisor has lost track of a program that is to be stopped or started.
+    #[error(
+        "supervisor says that {program} is UNKNOWN, and will neither stop nor start it; nothing was changed: look at its \
+         process by hand, and restart supervisor"
+    )]
+    StateUnknown {
+        /// The program.
+        program: String,
+    },
+    /// A process that would start a program again does not end.
+    #[error(
+        "process {pid}, which would start {program} again, does not end: end it by hand (kill -9 {pid}), and run this again"
+    )]
+    StaysAlive {
+        /// The program.
+        program: String,
+        /// The process.
+        pid: i32,
     },
     /// There is no `supervisorctl`.
     #[error(

@@ -11,6 +11,12 @@
 //! is killed in between leaves them stopped. Each worker therefore gets a client of its own, in a
 //! session of its own, that outlives this module; one worker with a long task keeps no other from
 //! coming back.
+//!
+//! To stop a program is supervisor's own work once it was told to, so a client that is killed does no
+//! harm there: the module, run again, finds the program `STOPPING` and joins the wait. What does do harm
+//! is a restart from earlier that is still at work, for it would start the worker again in the middle of
+//! what it was stopped for; it is ended first. Nor does supervisor start a program that is `STOPPING`,
+//! so such a start waits for its end, in a session of its own as well.
 
 mod apply;
 mod command;
@@ -24,6 +30,8 @@ mod report;
 mod settings;
 mod spec;
 mod status;
+mod stop;
+mod stop_report;
 mod verdict;
 
 pub use command::{Answer, Ended, Supervisorctl};
@@ -47,6 +55,13 @@ pub fn run(request: &Request) -> Result<Outcome, Failure> {
         return report::preflight(&options, &observation);
     }
     let plan = Plan::decide(&options, &observation);
+    if options.mode == Mode::Stopped {
+        if request.check || !(plan.changes_anything() || plan.awaits_a_stop()) {
+            return Ok(stop_report::predicted(&observation, &plan));
+        }
+        let applied = stop::stop(&options, &observation, &plan);
+        return stop_report::finished(&options, &observation, &plan, applied);
+    }
     if request.check || !plan.changes_anything() {
         return Ok(report::predicted(&options, &observation, &plan));
     }

@@ -29,6 +29,13 @@ impl Pattern {
         pattern.ok_or_else(|| Error::Name { option, name: text.to_owned() })
     }
 
+    /// Whether it names Celery workers, all of them or one.
+    pub fn is_worker(&self) -> bool {
+        match self {
+            Self::Program(name) | Self::Group(name) => is_worker(name),
+        }
+    }
+
     /// Whether supervisor's program `name` is meant.
     pub fn names(&self, name: &str) -> bool {
         match self {

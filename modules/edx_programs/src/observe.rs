@@ -12,6 +12,7 @@ use crate::options::{Mode, Options};
 use crate::process::{Process, Restarts};
 use crate::settings::{Settings, SettingsFile};
 use crate::status::{Program, State};
+use crate::verdict::SIGHTINGS;
 
 /// How often supervisor is asked. It looks at its programs once a second itself.
 pub(crate) const POLL: Duration = Duration::from_millis(500);
@@ -27,6 +28,8 @@ pub struct Observed {
     pub named: bool,
     /// The `supervisorctl restart` that is at work on it already.
     pub restarting: Option<i32>,
+    /// The processes that restart or start it, where they do so with no other program.
+    pub clients: Vec<Process>,
     /// When its process started, and the file that was last written since then.
     pub stale: Option<(SystemTime, SettingsFile)>,
     /// What the times of its files leave open.
@@ -63,6 +66,7 @@ pub fn observe(options: &Options) -> Result<Observation, Error> {
         looks += 1;
         let (chosen, absent) = select(options, &all)?;
         let in_motion = |program: &&Program| match program.state {
+            _ if options.mode == Mode::Stopped => is_unclear(program, &restarts, looks),
             State::Starting => true,
             State::Stopping => !is_worker(&program.name),
             // Its restart has not begun, or it is the first of several to be done with it.
@@ -77,14 +81,44 @@ pub fn observe(options: &Options) -> Result<Observation, Error> {
         }
         let settings = match options.mode {
             Mode::Current => Settings::read(&options.path, &names_of(&all))?,
-            Mode::Restarted | Mode::Running => Settings::default(),
+            Mode::Restarted | Mode::Running | Mode::Stopped | Mode::Started => Settings::default(),
         };
+        refuse(options.mode, &chosen, &restarts)?;
         let programs = chosen
             .into_iter()
             .map(|program| look_at(program, options, &settings, &restarts))
             .collect::<Result<_, _>>()?;
         return Ok(Observation { programs, absent, supervisorctl });
     }
+}
+
+/// Whether it cannot be said yet how to stop `program`. One that is starting or stopping is no riddle.
+fn is_unclear(program: &Program, restarts: &Restarts, looks: u32) -> bool {
+    match program.state {
+        _ if restarts.with_others(program).is_some() => true,
+        State::Running => program.pid.is_some_and(|pid| Process::of(pid).is_none()) && looks < LOOKS,
+        // For a moment, where supervisor is to start it whenever it ends.
+        State::Exited => looks < SIGHTINGS,
+        _ => false,
+    }
+}
+
+/// What has to be told before anything is stopped or started.
+fn refuse(mode: Mode, chosen: &[&Program], restarts: &Restarts) -> Result<(), Error> {
+    if !matches!(mode, Mode::Stopped | Mode::Started) {
+        return Ok(());
+    }
+    for program in chosen {
+        if program.state == State::Unknown {
+            return Err(Error::StateUnknown { program: program.name.clone() });
+        }
+        if mode == Mode::Stopped
+            && let Some(pid) = restarts.with_others(program)
+        {
+            return Err(Error::RestartUnderWay { program: program.name.clone(), pid });
+        }
+    }
+    Ok(())
 }
 
 /// The names of programs outside groups, and of groups, as `edx_layout` names them.
@@ -137,6 +171,7 @@ fn look_at(program: &Program, options: &Options, settings: &Settings, restarts: 
         process,
         named: options.mode == Mode::Restarted || options.restart.iter().any(|pattern| pattern.names(&program.name)),
         restarting: restarts.of(program),
+        clients: restarts.of_it_alone(program),
         stale: None,
         doubts: Vec::new(),
     };

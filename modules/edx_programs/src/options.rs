@@ -20,6 +20,33 @@ pub enum Mode {
     Restarted,
     /// Only look.
     Running,
+    /// Stop all.
+    Stopped,
+    /// Start those that do not run.
+    Started,
+}
+
+impl Mode {
+    /// As a task writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Restarted => "restarted",
+            Self::Running => "running",
+            Self::Stopped => "stopped",
+            Self::Started => "started",
+        }
+    }
+
+    /// What keeps the options that ask for more from going with it.
+    const fn allows(self) -> &'static str {
+        match self {
+            Self::Running => "only looks and changes nothing",
+            Self::Stopped => "only stops programs",
+            Self::Started => "only starts programs",
+            Self::Current | Self::Restarted => "restarts programs",
+        }
+    }
 }
 
 /// All options.
@@ -52,12 +79,15 @@ impl Options {
     pub fn from_arguments(arguments: &Arguments) -> Result<Self, Error> {
         let patterns = |option: &'static str| -> Result<Vec<Pattern>, Error> {
             let names = arguments.strings(option).unwrap_or_default();
-            names.into_iter().map(|name| Pattern::parse(name, option)).collect()
+            let patterns = names.into_iter().map(|name| Pattern::parse(name, option)).collect::<Result<Vec<_>, _>>()?;
+            Ok(patterns.into_iter().filter(|pattern| of_kind(pattern, arguments.str("kind"))).collect())
         };
         let path = |option: &str| PathBuf::from(arguments.str(option).unwrap_or_default());
         let mode = match arguments.str("state") {
             Some("restarted") => Mode::Restarted,
             Some("running") => Mode::Running,
+            Some("stopped") => Mode::Stopped,
+            Some("started") => Mode::Started,
             _ => Mode::Current,
         };
         let options = Self {
@@ -72,15 +102,30 @@ impl Options {
             worker_timeout: seconds("worker_timeout", arguments, 0)?,
             worker_log: path("worker_log"),
         };
-        if mode == Mode::Running {
-            for (option, given) in [("restart", !options.restart.is_empty()), ("start_stopped", options.start_stopped)]
-            {
-                if given {
-                    return Err(Error::OnlyLooks { option });
-                }
+        let refused: &[_] = match mode {
+            Mode::Current | Mode::Restarted => &[],
+            Mode::Started => &[("restart", !options.restart.is_empty())],
+            Mode::Running | Mode::Stopped => {
+                &[("restart", !options.restart.is_empty()), ("start_stopped", options.start_stopped)]
             }
+        };
+        match refused.iter().find(|(_, given)| *given) {
+            Some((option, _)) => Err(Error::Contradicts { state: mode.name(), allows: mode.allows(), option }),
+            None => Ok(options),
         }
-        Ok(options)
+    }
+
+    /// Whether programs that do not run are to be started.
+    pub(crate) fn starts(&self) -> bool {
+        self.start_stopped || self.mode == Mode::Started
+    }
+}
+
+fn of_kind(pattern: &Pattern, kind: Option<&str>) -> bool {
+    match kind {
+        Some("workers") => pattern.is_worker(),
+        Some("others") => !pattern.is_worker(),
+        _ => true,
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use crate::names::is_worker;
 use crate::observe::{Observation, Observed, time};
-use crate::options::Options;
+use crate::options::{Mode, Options};
 use crate::settings::SettingsFile;
 use crate::status::State;
 
@@ -33,8 +33,16 @@ pub enum Action {
     Restart(Reason),
     /// Start.
     Start(Reason),
+    /// Start as soon as it has stopped; that may take as long as a worker's tasks.
+    StartOnceStopped(Reason),
     /// A restart from earlier is at work on it, by this process.
     Wait(i32),
+    /// Stop, and end what would start it again.
+    Stop,
+    /// It is stopping already.
+    AwaitStop,
+    /// It does not run, as is wanted.
+    Rest,
     /// It does not run, and is left so.
     Leave,
 }
@@ -55,12 +63,34 @@ impl Plan {
 
     /// Whether there is anything to do.
     pub fn changes_anything(&self) -> bool {
-        self.steps.iter().any(|(_, action)| matches!(action, Action::Restart(_) | Action::Start(_)))
+        self.steps.iter().any(|(_, action)| {
+            matches!(action, Action::Restart(_) | Action::Start(_) | Action::StartOnceStopped(_) | Action::Stop)
+        })
+    }
+
+    /// Whether there is something to wait for that is under way already.
+    pub(crate) fn awaits_a_stop(&self) -> bool {
+        self.steps.iter().any(|(_, action)| *action == Action::AwaitStop)
     }
 
     /// Programs to start.
     pub fn started(&self) -> Vec<&str> {
+        self.names(|action| matches!(action, Action::Start(_) | Action::StartOnceStopped(_)))
+    }
+
+    /// Programs to start now, waiting for each.
+    pub(crate) fn started_at_once(&self) -> Vec<&str> {
         self.names(|action| matches!(action, Action::Start(_)))
+    }
+
+    /// Programs that have yet to stop before they start.
+    pub(crate) fn started_in_time(&self) -> Vec<&str> {
+        self.names(|action| matches!(action, Action::StartOnceStopped(_)))
+    }
+
+    /// Programs to stop.
+    pub fn stopped(&self) -> Vec<&str> {
+        self.names(|action| *action == Action::Stop)
     }
 
     /// Programs to restart.
@@ -85,6 +115,9 @@ impl Plan {
 }
 
 fn decide(options: &Options, observed: &Observed) -> Action {
+    if options.mode == Mode::Stopped {
+        return decide_stop(observed);
+    }
     if let Some(client) = observed.restarting {
         return Action::Wait(client);
     }
@@ -96,13 +129,23 @@ fn decide(options: &Options, observed: &Observed) -> Action {
             Some((started, file)) => Action::Restart(Reason::Stale { started: *started, file: file.clone() }),
             None => Action::Keep,
         },
-        State::Starting | State::Backoff if options.start_stopped => Action::Restart(Reason::NotRunning(state)),
+        // Supervisor is at it, and the task wants nothing more.
+        State::Starting if options.mode == Mode::Started => Action::Leave,
+        State::Starting | State::Backoff if options.starts() => Action::Restart(Reason::NotRunning(state)),
         // Nobody stopped these; in a rescue they must come back with the old settings.
         State::Exited | State::Fatal if observed.named => Action::Start(Reason::Asked),
-        State::Exited | State::Fatal | State::Stopped if options.start_stopped => {
-            Action::Start(Reason::NotRunning(state))
-        }
+        State::Exited | State::Fatal | State::Stopped if options.starts() => Action::Start(Reason::NotRunning(state)),
+        State::Stopping if options.starts() => Action::StartOnceStopped(Reason::NotRunning(state)),
         _ => Action::Leave,
+    }
+}
+
+fn decide_stop(observed: &Observed) -> Action {
+    match observed.program.state {
+        _ if !observed.clients.is_empty() => Action::Stop,
+        State::Running | State::Starting | State::Backoff => Action::Stop,
+        State::Stopping => Action::AwaitStop,
+        State::Stopped | State::Exited | State::Fatal | State::Unknown => Action::Rest,
     }
 }
 
@@ -126,14 +169,22 @@ impl Reason {
 mod tests {
     use super::*;
     use crate::names::Pattern;
-    use crate::options::Mode;
+    use crate::process::Process;
     use crate::status::parse_status;
     use std::path::PathBuf;
     use std::time::Duration;
 
     fn observed(state: State, named: bool) -> Observed {
         let program = parse_status(&format!("lms {state}")).remove(0);
-        Observed { program, process: None, named, restarting: None, stale: None, doubts: Vec::new() }
+        Observed {
+            program,
+            process: None,
+            named,
+            restarting: None,
+            clients: Vec::new(),
+            stale: None,
+            doubts: Vec::new(),
+        }
     }
 
     fn options(start_stopped: bool) -> Options {
@@ -158,6 +209,7 @@ mod tests {
         let asked_start = || Action::Start(Reason::Asked);
         let restart = |state| Action::Restart(Reason::NotRunning(state));
         let start = |state| Action::Start(Reason::NotRunning(state));
+        let start_later = || Action::StartOnceStopped(Reason::NotRunning(Stopping));
         // The state; then: nothing said, start_stopped, named for a restart, both.
         for (state, actions) in [
             (Running, [Action::Keep, Action::Keep, asked_restart(), asked_restart()]),
@@ -166,12 +218,51 @@ mod tests {
             (Exited, [Action::Leave, start(Exited), asked_start(), asked_start()]),
             (Fatal, [Action::Leave, start(Fatal), asked_start(), asked_start()]),
             (Stopped, [Action::Leave, start(Stopped), Action::Leave, start(Stopped)]),
-            (Stopping, [Action::Leave, Action::Leave, Action::Leave, Action::Leave]),
+            (Stopping, [Action::Leave, start_later(), Action::Leave, start_later()]),
             (Unknown, [Action::Leave, Action::Leave, Action::Leave, Action::Leave]),
         ] {
             let decided = [(false, false), (true, false), (false, true), (true, true)]
                 .map(|(start_stopped, named)| decide(&options(start_stopped), &observed(state, named)));
             assert_eq!(decided, actions, "{state}");
+        }
+    }
+
+    #[test]
+    fn what_runs_or_is_about_to_run_again_is_stopped_and_what_is_stopping_is_awaited() {
+        use State::{Backoff, Exited, Fatal, Running, Starting, Stopped, Stopping};
+        let options = Options { mode: Mode::Stopped, ..options(false) };
+        for (state, action) in [
+            (Running, Action::Stop),
+            (Starting, Action::Stop),
+            (Backoff, Action::Stop),
+            (Stopping, Action::AwaitStop),
+            (Stopped, Action::Rest),
+            (Exited, Action::Rest),
+            (Fatal, Action::Rest),
+        ] {
+            assert_eq!(decide(&options, &observed(state, false)), action, "{state}");
+        }
+        for state in [Running, Stopping, Stopped] {
+            let client = Process::of(1).unwrap();
+            let restarting = Observed { clients: vec![client], ..observed(state, false) };
+            assert_eq!(decide(&options, &restarting), Action::Stop, "{state}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_run_is_started_and_what_is_stopping_as_soon_as_it_has_stopped() {
+        use State::{Backoff, Exited, Fatal, Running, Starting, Stopped, Stopping};
+        let options = Options { mode: Mode::Started, ..options(false) };
+        for (state, action) in [
+            (Running, Action::Keep),
+            (Starting, Action::Leave),
+            (Backoff, Action::Restart(Reason::NotRunning(Backoff))),
+            (Stopping, Action::StartOnceStopped(Reason::NotRunning(Stopping))),
+            (Stopped, Action::Start(Reason::NotRunning(Stopped))),
+            (Exited, Action::Start(Reason::NotRunning(Exited))),
+            (Fatal, Action::Start(Reason::NotRunning(Fatal))),
+        ] {
+            assert_eq!(decide(&options, &observed(state, false)), action, "{state}");
         }
     }
 

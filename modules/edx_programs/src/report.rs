@@ -12,24 +12,29 @@ use crate::plan::{Action, Plan, Reason};
 use crate::status::{Program, State};
 
 /// The result's fields, in the order they are declared.
-struct Fields {
+pub(crate) struct Fields {
     restarted: Vec<String>,
     started: Vec<String>,
     already_current: Vec<String>,
     absent: Vec<String>,
-    pending: Vec<String>,
+    pub(crate) pending: Vec<String>,
     reasons: Map<String, Value>,
     status: Map<String, Value>,
 }
 
 impl Fields {
-    fn new(observation: &Observation, plan: &Plan, is_done: impl Fn(&str) -> bool, status: &[Program]) -> Self {
+    pub(crate) fn new(
+        observation: &Observation,
+        plan: &Plan,
+        is_done: impl Fn(&str) -> bool,
+        status: &[Program],
+    ) -> Self {
         let done = |names: Vec<&str>| -> Vec<String> {
             names.into_iter().filter(|name| is_done(name)).map(str::to_owned).collect()
         };
         let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
         let reason = |(name, action): &(String, Action)| match action {
-            Action::Restart(reason) | Action::Start(reason) if is_done(name) => {
+            Action::Restart(reason) | Action::Start(reason) | Action::StartOnceStopped(reason) if is_done(name) => {
                 Some((name.clone(), Value::from(reason.described(name))))
             }
             _ => None,
@@ -49,8 +54,8 @@ impl Fields {
         }
     }
 
-    fn entries(self) -> [(&'static str, Value); 7] {
-        [
+    pub(crate) fn entries(self) -> Vec<(&'static str, Value)> {
+        vec![
             ("restarted", self.restarted.into()),
             ("started", self.started.into()),
             ("already_current", self.already_current.into()),
@@ -139,8 +144,9 @@ pub(crate) fn finished(
         } else {
             format!(" Not restarted, because of that: {}.", untouched.join(", "))
         };
+        let verb = if plan.restarted().is_empty() { "start" } else { "restart" };
         let msg = format!(
-            "{} of the {} programs that were to restart do not run as they should. {}.{untouched} Read their logs, \
+            "{} of the {} programs that were to {verb} do not run as they should. {}.{untouched} Read their logs, \
              correct what is named there, and run this again",
             applied.failures.len(),
             plan.restarted().len() + plan.started().len(),
@@ -156,7 +162,7 @@ pub(crate) fn finished(
     Ok(fields.into_iter().fold(outcome, |outcome, (name, value)| outcome.field(name, value)))
 }
 
-fn failure(msg: String, failures: &[(String, String)], fields: [(&'static str, Value); 7]) -> Failure {
+pub(crate) fn failure(msg: String, failures: &[(String, String)], fields: Vec<(&'static str, Value)>) -> Failure {
     let failures: Map<String, Value> =
         failures.iter().map(|(name, text)| (name.clone(), Value::from(text.as_str()))).collect();
     let failure = Failure::new(msg).field("failures", Value::Object(failures));
@@ -170,11 +176,11 @@ fn interrupted(error: &Error, touched: &[String]) -> String {
     format!("while {} restarted: {error}", touched.join(", "))
 }
 
-fn listed(failures: &[(String, String)]) -> String {
+pub(crate) fn listed(failures: &[(String, String)]) -> String {
     failures.iter().map(|(name, text)| format!("{name}: {text}")).collect::<Vec<_>>().join(". ")
 }
 
-fn seen(observation: &Observation) -> Vec<Program> {
+pub(crate) fn seen(observation: &Observation) -> Vec<Program> {
     observation.programs.iter().map(|observed| observed.program.clone()).collect()
 }
 
@@ -191,7 +197,8 @@ fn warnings(options: &Options, observation: &Observation, plan: &Plan) -> Vec<St
                     "it will be STOPPED, and nothing waits to start it again: `{} start {name}` then does",
                     options.supervisorctl.display()
                 ),
-                _ if options.start_stopped => "supervisor has to be looked at by hand".to_owned(),
+                State::Starting if options.starts() => "it has yet to run for its `startsecs`".to_owned(),
+                _ if options.starts() => "supervisor has to be looked at by hand".to_owned(),
                 _ => "it is left so; `start_stopped: true` would start it".to_owned(),
             };
             warnings.push(format!("{name} is {}: {advice}", observed.program.described()));
@@ -206,8 +213,8 @@ fn pending_warning(options: &Options, pending: &[String]) -> Option<String> {
         let supervisorctl = options.supervisorctl.display();
         format!(
             "still restarting: {}. A Celery worker finishes its tasks before it stops; its restart goes on by itself. \
-             `{supervisorctl} status` shows how far it is, {} what supervisor said. Leave the `supervisorctl restart` \
-             processes alone: they start the programs again",
+             `{supervisorctl} status` shows how far it is, {} what supervisor said. Leave the `supervisorctl restart` and \
+             `start-once-stopped` processes alone: they start the programs again",
             pending.join(", "),
             options.worker_log.display()
         )
@@ -224,6 +231,7 @@ fn difference(plan: &Plan) -> Option<Diff> {
             }
             Action::Restart(reason) => ("runs".to_owned(), "restarted", reason),
             Action::Start(reason) => ("does not run".to_owned(), "started", reason),
+            Action::StartOnceStopped(reason) => ("is stopping".to_owned(), "started", reason),
             _ => continue,
         };
         let _ = writeln!(text, "-{name}: {before}\n+{name}: {after} ({})", reason.described(name));

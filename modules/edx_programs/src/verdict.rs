@@ -6,7 +6,7 @@ use crate::status::{Program, State};
 
 /// How many times in a row a program must be seen at rest before that counts as its end. Supervisor
 /// shows `EXITED` or `STOPPED` for up to a second before it starts a program again.
-const SIGHTINGS: u32 = 4;
+pub(crate) const SIGHTINGS: u32 = 4;
 
 /// How it stands with one program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +105,15 @@ mod tests {
     fn seen(line: &str) -> Observed {
         let program = parse_status(line).remove(0);
         let process = program.pid.and_then(Process::of);
-        Observed { program, process, named: false, restarting: None, stale: None, doubts: Vec::new() }
+        Observed {
+            program,
+            process,
+            named: false,
+            restarting: None,
+            clients: Vec::new(),
+            stale: None,
+            doubts: Vec::new(),
+        }
     }
 
     #[test]

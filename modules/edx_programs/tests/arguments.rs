@@ -44,9 +44,22 @@ fn a_wrong_argument_is_refused_with_a_sentence() {
             "`state: running` only looks and changes nothing: leave 'start_stopped' out, or choose another state",
         ),
         (
-            json!({"programs": ["lms"], "state": "stopped"}),
-            "option 'state' must be one of: current, restarted, running",
+            json!({"programs": ["lms"], "state": "stopped", "restart": ["lms"]}),
+            "`state: stopped` only stops programs: leave 'restart' out, or choose another state",
         ),
+        (
+            json!({"programs": ["lms"], "state": "stopped", "start_stopped": true}),
+            "`state: stopped` only stops programs: leave 'start_stopped' out, or choose another state",
+        ),
+        (
+            json!({"programs": ["lms"], "state": "started", "restart": ["lms"]}),
+            "`state: started` only starts programs: leave 'restart' out, or choose another state",
+        ),
+        (
+            json!({"programs": ["lms"], "state": "halted"}),
+            "option 'state' must be one of: current, restarted, running, stopped, started",
+        ),
+        (json!({"programs": ["lms"], "kind": "worker"}), "option 'kind' must be one of: all, workers, others"),
         (
             json!({"programs": ["lms"], "supervisorctl": "/no/such/supervisorctl"}),
             "/no/such/supervisorctl cannot be run: No such file or directory (os error 2); name this host's supervisorctl \
@@ -109,13 +122,23 @@ fn settings_that_cannot_be_read_are_named() {
 
 #[test]
 fn nothing_asked_for_is_nothing_to_do_even_without_a_supervisor() {
-    let mut command = assert_cmd::Command::cargo_bin("edx_programs").unwrap();
-    let arguments = json!({"programs": [], "supervisorctl": "/no/such/supervisorctl"});
-    let output = command.arg("-").write_stdin(arguments.to_string()).output().unwrap();
-    let result: Value = String::from_utf8(output.stdout).unwrap().parse().unwrap();
-    assert_eq!(
-        result,
-        json!({"changed": false, "restarted": [], "started": [], "already_current": [], "absent": [], "pending": [],
-               "reasons": {}, "status": {}})
-    );
+    let nothing = json!({"changed": false, "restarted": [], "started": [], "already_current": [], "absent": [],
+                         "pending": [], "reasons": {}, "status": {}});
+    for state in ["current", "restarted", "running", "started", "stopped"] {
+        let mut expected = nothing.clone();
+        if state == "stopped" {
+            for list in ["stopped", "already_stopped", "was_running"] {
+                expected[list] = json!([]);
+            }
+        }
+        for (programs, kind) in [(json!([]), "all"), (json!(["lms"]), "workers"), (json!(["ecomworker"]), "others")] {
+            let arguments = json!({
+                "programs": programs, "kind": kind, "state": state, "supervisorctl": "/no/such/supervisorctl",
+            });
+            let mut command = assert_cmd::Command::cargo_bin("edx_programs").unwrap();
+            let output = command.arg("-").write_stdin(arguments.to_string()).output().unwrap();
+            let result: Value = String::from_utf8(output.stdout).unwrap().parse().unwrap();
+            assert_eq!(result, expected, "{arguments}");
+        }
+    }
 }

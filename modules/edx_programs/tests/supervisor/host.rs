@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
@@ -18,6 +20,25 @@ pub const SLEEPER: &str = "while kill -0 $PPID 2>/dev/null; do sleep 0.1; done";
 /// Like a Celery worker with a task: when told to stop it goes on until `$TASK_DONE` exists.
 pub const BUSY_WORKER: &str = "trap 'while kill -0 $PPID && [ ! -e \"$TASK_DONE\" ]; do sleep 0.1; done; exit 0' TERM; \
                                while kill -0 $PPID 2>/dev/null; do sleep 0.1; done";
+
+/// A group with a worker that is idle and one that has a task to finish. Each test has a group of its own:
+/// the module looks for restarts that are at work among all processes of the machine.
+pub fn workers(group: &str) -> Vec<Program> {
+    let text = |text: String| -> &'static str { text.leak() };
+    vec![
+        Program { section: text(format!("program:{group}_idle")), script: SLEEPER, settings: "" },
+        Program {
+            section: text(format!("program:{group}_busy")),
+            script: BUSY_WORKER,
+            settings: "stopwaitsecs=432000",
+        },
+        Program {
+            section: text(format!("group:{group}")),
+            script: "",
+            settings: text(format!("programs={group}_idle,{group}_busy")),
+        },
+    ]
+}
 
 /// A program, and what its section in supervisor's configuration says besides its command.
 pub struct Program {
@@ -51,7 +72,12 @@ pub fn with_each_supervisor(test: impl Fn(&Path)) {
     }
 }
 
+/// Held by a host whose programs have the names that other hosts' have too: to the module a restart that is
+/// at work on another host of this machine is one on its own.
+static TURN: Mutex<()> = Mutex::new(());
+
 pub struct Host {
+    _turn: Option<MutexGuard<'static, ()>>,
     folder: tempfile::TempDir,
     bin: PathBuf,
     supervisord: Option<Child>,
@@ -65,9 +91,14 @@ impl Host {
     }
 
     pub fn without_supervisord(bin: &Path, programs: &[Program]) -> Self {
+        let shared = ["program:lms", "program:cms", "group:edxapp_worker"];
+        let turn = programs
+            .iter()
+            .any(|program| shared.contains(&program.section))
+            .then(|| TURN.lock().unwrap_or_else(PoisonError::into_inner));
         // A unix socket's path may have 107 characters.
         let folder = tempfile::Builder::new().prefix("edxp").tempdir_in("/tmp").unwrap();
-        let host = Self { folder, bin: bin.to_owned(), supervisord: None };
+        let host = Self { _turn: turn, folder, bin: bin.to_owned(), supervisord: None };
         fs::create_dir_all(host.etc()).unwrap();
         for service in ["lms", "studio", "ecommerce"] {
             host.write_settings(service);
@@ -226,6 +257,37 @@ impl Host {
         ));
     }
 
+    /// The wrapper with a `case` of its own for some calls.
+    pub fn stand_in(&self, case: &str) {
+        let root = self.folder.path().display();
+        self.use_supervisorctl(&format!(
+            "case $1 in {case};; *) {}/supervisorctl -c {root}/supervisord.conf $*;; esac",
+            self.bin.display()
+        ));
+    }
+
+    /// Processes of this machine that have `words` in their command line.
+    pub fn processes_with(words: &str) -> Vec<String> {
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let commands = processes.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+        commands
+            .map(|command| String::from_utf8_lossy(&command).replace('\0', " "))
+            .filter(|command| command.contains(words))
+            .collect()
+    }
+
+    /// Waits until there is a shell with `words` in its command line: what `setsid` has become once the
+    /// session is its own.
+    pub fn wait_for_shell(words: &str) {
+        for _ in 0..600 {
+            if Self::processes_with(words).iter().any(|command| command.starts_with("sh ")) {
+                return;
+            }
+            sleep(Duration::from_millis(100));
+        }
+        panic!("no shell has {words} in its command line");
+    }
+
     /// What `list_calls` has listed.
     pub fn calls(&self) -> String {
         fs::read_to_string(self.path("calls")).unwrap()
@@ -244,6 +306,23 @@ impl Host {
         assert_eq!(String::from_utf8_lossy(&output.stderr), "");
         assert_eq!(stdout.lines().count(), 1, "one line: {stdout}");
         stdout.parse().unwrap()
+    }
+
+    /// Runs the module, which must be at work still after `until`, and kills it with all its process group.
+    pub fn is_killed(&self, arguments: Value, until: impl Fn()) {
+        let file = self.path("arguments");
+        fs::write(&file, self.arguments(arguments).to_string()).unwrap();
+        let mut module = Command::new(env!("CARGO_BIN_EXE_edx_programs"))
+            .arg(&file)
+            .process_group(0)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        until();
+        assert!(module.try_wait().unwrap().is_none(), "the module has ended by itself");
+        let group = i32::try_from(module.id()).ok().and_then(rustix::process::Pid::from_raw).unwrap();
+        rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
+        module.wait().unwrap();
     }
 
     /// Runs the module, which must not fail.

@@ -6,8 +6,9 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test says why it cannot go on, or was skipped")]
 
 mod host;
+mod start;
+mod stop;
 
-use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
@@ -211,8 +212,8 @@ fn a_worker_that_finishes_its_task_first_restarts_after_the_module_has_ended() {
         );
         let going_on = "still restarting: edxapp_worker:busy_1. A Celery worker finishes its tasks before it stops; its \
                         restart goes on by itself. `HOST/bin-supervisorctl status` shows how far it is, HOST/workers.log \
-                        what supervisor said. Leave the `supervisorctl restart` processes alone: they start the programs \
-                        again";
+                        what supervisor said. Leave the `supervisorctl restart` and `start-once-stopped` processes alone: \
+                        they start the programs again";
         assert_eq!(warnings(&result).iter().map(|text| host.masked(text)).collect::<Vec<_>>(), [going_on]);
 
         let again = host.succeeds(arguments.clone());
@@ -239,7 +240,7 @@ fn a_worker_that_an_operator_is_stopping_is_left_to_stop() {
         std::thread::scope(|scope| {
             scope.spawn(|| host.ctl(&["stop", "edxapp_worker:busy_1"]));
             host.wait_for("edxapp_worker:busy_1", "STOPPING");
-            let result = host.succeeds(json!({"programs": ["edxapp_worker:*"], "start_stopped": true}));
+            let result = host.succeeds(json!({"programs": ["edxapp_worker:*"]}));
             assert_eq!(result["changed"], json!(false));
             assert_eq!(
                 warnings(&result).iter().map(|text| host.masked(text)).collect::<Vec<_>>(),
@@ -598,14 +599,8 @@ fn workers_come_back_though_the_module_is_killed_with_all_its_process_group() {
     with_each_supervisor(|bin| {
         let host = Host::start(bin, &WORKERS);
         let arguments = json!({"programs": ["edxapp_worker:busy_1"], "state": "restarted", "worker_timeout": 600});
-        let file = host.path("arguments");
-        std::fs::write(&file, host.arguments(arguments).to_string()).unwrap();
         let before = host.pid("edxapp_worker:busy_1");
-        let mut module = Command::new(env!("CARGO_BIN_EXE_edx_programs")).arg(&file).process_group(0).spawn().unwrap();
-        host.wait_for("edxapp_worker:busy_1", "STOPPING");
-        let group = i32::try_from(module.id()).ok().and_then(rustix::process::Pid::from_raw).unwrap();
-        rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
-        module.wait().unwrap();
+        host.is_killed(arguments, || host.wait_for("edxapp_worker:busy_1", "STOPPING"));
 
         host.finish_tasks();
         host.wait_for("edxapp_worker:busy_1", "RUNNING");
