@@ -202,7 +202,6 @@ impl<'a> Carrying<'a> {
         if finished.is_ok() {
             let carried = database.staged().map(|key| Carried { database: database.number, key: key.clone() });
             self.carried.extend(carried);
-            self.settle_source()?;
         }
         Ok(())
     }
@@ -231,7 +230,8 @@ impl<'a> Carrying<'a> {
         let note = round.in_phase(Phase::Done).to_string();
         let _: Result<(), Overtaken> =
             scripts::change(&mut self.source.client, ROUND, &note, "").map_err(|source| self.source.failed(source))?;
-        Ok(())
+        // A source that fell back to a state from before this would have the tasks once more.
+        self.settle_source()
     }
 }
 

@@ -132,7 +132,7 @@ fn passwords_of_both_are_used_and_shown_nowhere() {
     let result = carry(&source, &destination).with("_ansible_verbosity", 3).ok();
     assert!(!result.to_string().contains("secret") && !result.to_string().contains("w:rd"), "{result}");
     assert_eq!(destination.tasks(QUEUE), numbered(3));
-    let wrong = carry(&source, &destination).with("destination_password", "no").refused();
+    let wrong = carry(&source, &destination).with("destination_password", "guessed").refused();
     let to = destination.endpoint();
     assert_eq!(wrong, format!("destination: Redis {to} does not accept the password: correct it"));
 }

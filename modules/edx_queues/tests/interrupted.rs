@@ -198,8 +198,10 @@ fn an_interrupted_move_is_finished_to_where_it_was_going() {
 #[test]
 fn what_was_only_staged_comes_back_without_the_destination() {
     let (Some(source), Some(destination)) = (redis(&[]), redis(&[])) else { return };
-    fill(&source, &destination, 100);
     for step in 0..100 {
+        source.say("FLUSHALL");
+        destination.say("FLUSHALL");
+        fill(&source, &destination, 100);
         let proxies = Proxies::new(&source, &destination, Kill::After(step));
         assert!(!proxies.run(through(&proxies, "carried")), "it never staged");
         let redis::Reply::Bulk(note) = source.say("GET edxops.queues:round") else { continue };

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -22,6 +22,8 @@ pub enum Kill {
 struct Shared {
     kill: Kill,
     steps: AtomicUsize,
+    /// Only for the first run.
+    is_over: AtomicBool,
     killed: Mutex<Sender<()>>,
 }
 
@@ -36,7 +38,12 @@ pub struct Proxies {
 impl Proxies {
     pub fn new(source: &Daemon, destination: &Daemon, kill: Kill) -> Self {
         let (sender, signal) = channel();
-        let shared = Arc::new(Shared { kill, steps: AtomicUsize::new(0), killed: Mutex::new(sender) });
+        let shared = Arc::new(Shared {
+            kill,
+            steps: AtomicUsize::new(0),
+            is_over: AtomicBool::new(false),
+            killed: Mutex::new(sender),
+        });
         let source = listen(&shared, source.port);
         let destination = listen(&shared, destination.port);
         Self { shared, signal, source, destination }
@@ -44,6 +51,12 @@ impl Proxies {
 
     /// Runs the module through them; true where it came to its end before it was to be killed.
     pub fn run(&self, run: Run) -> bool {
+        let ended = self.run_until_killed(run);
+        self.shared.is_over.store(true, Ordering::SeqCst);
+        ended
+    }
+
+    fn run_until_killed(&self, run: Run) -> bool {
         let mut process = run.start();
         for _ in 0..6000 {
             if self.signal.recv_timeout(Duration::from_millis(5)).is_ok() {
@@ -99,10 +112,11 @@ fn relay(shared: &Shared, mut client: TcpStream, mut server: TcpStream) {
     let mut piece = [0; 65536];
     while let Ok(count @ 1..) = client.read(&mut piece) {
         let step = shared.steps.fetch_add(1, Ordering::SeqCst);
-        if shared.kill == Kill::Before(step) {
+        let is_over = shared.is_over.load(Ordering::SeqCst);
+        if shared.kill == Kill::Before(step) && !is_over {
             return kill(shared);
         }
-        let is_last = shared.kill == Kill::After(step);
+        let is_last = shared.kill == Kill::After(step) && !is_over;
         if is_last {
             is_silent.store(1, Ordering::SeqCst);
         }
