@@ -62,7 +62,7 @@ fn at_each_step(count: usize, every: usize, mut then: impl FnMut(&Daemon, &Daemo
             destination.say("FLUSHALL");
             fill(&source, &destination, count);
             let proxies = Proxies::new(&source, &destination, kill);
-            ended[way] = proxies.run(through(&proxies, "carried"));
+            ended[way] = proxies.run(&through(&proxies, "carried"));
             killed += usize::from(!ended[way]);
             assert_none_twice(&in_reach(&source, &destination), kill);
             then(&source, &destination, &proxies, kill);
@@ -124,7 +124,7 @@ fn the_taking_back_may_be_killed_as_well() {
         fill(&source, &destination, 300);
         // Into the middle of the copying.
         let first = Proxies::new(&source, &destination, Kill::After(24));
-        assert!(!first.run(through(&first, "carried")));
+        assert!(!first.run(&through(&first, "carried")));
         assert!(source.tasks(QUEUE).is_empty(), "it was killed before it staged anything");
         let kill = Kill::After(step);
         let second = Proxies::new(&source, &destination, kill);
@@ -132,7 +132,7 @@ fn the_taking_back_may_be_killed_as_well() {
             |state: &str| Run::of(json!({"source": second.source, "destination": second.destination, "state": state}));
         // The destination has another port now: a round is told by it.
         rename_destination(&source, &first.destination, &second.destination);
-        let ended = second.run(run("returned"));
+        let ended = second.run(&run("returned"));
         assert_none_twice(&in_reach(&source, &destination), kill);
         run("returned").ok();
         assert!(source.tasks(QUEUE) == numbered(302)[..300], "{kill:?}");
@@ -173,7 +173,7 @@ fn an_interrupted_move_is_finished_to_where_it_was_going() {
     let (Some(source), Some(destination), Some(elsewhere)) = (redis(&[]), redis(&[]), redis(&[])) else { return };
     fill(&source, &destination, 100);
     let proxies = Proxies::new(&source, &destination, Kill::After(24));
-    assert!(!proxies.run(through(&proxies, "carried")));
+    assert!(!proxies.run(&through(&proxies, "carried")));
     let (from, to) = (source.endpoint(), &proxies.destination);
     assert_eq!(
         carry(&source, &elsewhere).refused(),
@@ -203,7 +203,7 @@ fn what_was_only_staged_comes_back_without_the_destination() {
         destination.say("FLUSHALL");
         fill(&source, &destination, 100);
         let proxies = Proxies::new(&source, &destination, Kill::After(step));
-        assert!(!proxies.run(through(&proxies, "carried")), "it never staged");
+        assert!(!proxies.run(&through(&proxies, "carried")), "it never staged");
         let redis::Reply::Bulk(note) = source.say("GET edxops.queues:round") else { continue };
         let note = String::from_utf8(note).unwrap();
         if !note.starts_with("staging") || source.tasks(QUEUE).len() == 100 {

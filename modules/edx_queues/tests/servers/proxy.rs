@@ -50,13 +50,13 @@ impl Proxies {
     }
 
     /// Runs the module through them; true where it came to its end before it was to be killed.
-    pub fn run(&self, run: Run) -> bool {
+    pub fn run(&self, run: &Run) -> bool {
         let ended = self.run_until_killed(run);
         self.shared.is_over.store(true, Ordering::SeqCst);
         ended
     }
 
-    fn run_until_killed(&self, run: Run) -> bool {
+    fn run_until_killed(&self, run: &Run) -> bool {
         let mut process = run.start();
         for _ in 0..6000 {
             if self.signal.recv_timeout(Duration::from_millis(5)).is_ok() {
@@ -98,7 +98,7 @@ fn relay(shared: &Shared, mut client: TcpStream, mut server: TcpStream) {
     let is_silent = Arc::new(AtomicUsize::new(0));
     let silence = Arc::clone(&is_silent);
     thread::spawn(move || {
-        let mut piece = [0; 65536];
+        let mut piece = vec![0; 65536];
         while let Ok(count @ 1..) = from_server.read(&mut piece) {
             if silence.load(Ordering::SeqCst) == 1 {
                 silence.store(2, Ordering::SeqCst);
@@ -109,7 +109,7 @@ fn relay(shared: &Shared, mut client: TcpStream, mut server: TcpStream) {
             }
         }
     });
-    let mut piece = [0; 65536];
+    let mut piece = vec![0; 65536];
     while let Ok(count @ 1..) = client.read(&mut piece) {
         let step = shared.steps.fetch_add(1, Ordering::SeqCst);
         let is_over = shared.is_over.load(Ordering::SeqCst);
