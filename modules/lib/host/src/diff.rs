@@ -16,7 +16,7 @@ enum Line<'a> {
 }
 
 /// A unified diff of two versions of the file at `path`; empty where they are equal.
-pub(crate) fn unified(path: &str, before: &[u8], after: &[u8]) -> String {
+pub fn unified(path: &str, before: &[u8], after: &[u8]) -> String {
     let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
     let lines = compared(&before.lines().collect::<Vec<_>>(), &after.lines().collect::<Vec<_>>());
     let mut text = String::new();

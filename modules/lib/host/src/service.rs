@@ -8,7 +8,8 @@ use crate::programs::{Ended, Programs};
 
 /// What keeps services on this host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Manager {
+pub enum Manager {
+    /// systemd.
     Systemd,
     /// `service` and `update-rc.d`.
     InitScripts,
@@ -27,36 +28,45 @@ impl Manager {
 
 /// A service's state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct State {
+pub struct State {
+    /// Whether it can be started.
     pub definition: Definition,
+    /// Whether it runs.
     pub activity: Activity,
     /// Whether it starts with the host.
     pub enabled: bool,
+    /// Its main process.
     pub process: Process,
 }
 
 /// The service's main process.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Process {
+pub enum Process {
     /// Init scripts do not tell.
     #[default]
     Unknown,
+    /// There is none.
     None,
+    /// Its number.
     Id(u64),
 }
 
 /// Whether the manager knows how to start it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Definition {
+pub enum Definition {
+    /// It does not.
     #[default]
     Missing,
     /// Somebody forbade to start it.
     Masked,
+    /// It does.
     There,
 }
 
+/// Whether a service runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Activity {
+pub enum Activity {
+    /// It does not.
     #[default]
     Stopped,
     /// Running, or about to be started again after it ended.
@@ -65,18 +75,21 @@ pub(crate) enum Activity {
     Failed,
 }
 
+/// A service of this host.
 #[derive(Debug)]
-pub(crate) struct Service<'a> {
+pub struct Service<'a> {
     programs: &'a Programs,
     manager: Manager,
     name: &'a str,
 }
 
 impl<'a> Service<'a> {
+    /// The one of this name.
     pub fn new(programs: &'a Programs, manager: Manager, name: &'a str) -> Self {
         Self { programs, manager, name }
     }
 
+    /// How it is.
     pub fn state(&self) -> Result<State, Error> {
         match self.manager {
             Manager::Systemd => {
@@ -118,6 +131,7 @@ impl<'a> Service<'a> {
         }
     }
 
+    /// Lets it start with the host.
     pub fn enable(&self) -> Result<(), Error> {
         let ended = match self.manager {
             Manager::Systemd => self.programs.run("systemctl", &["enable", self.name])?,
@@ -126,10 +140,12 @@ impl<'a> Service<'a> {
         done(&ended)
     }
 
+    /// Starts it.
     pub fn start(&self) -> Result<(), Error> {
         self.act("start")
     }
 
+    /// Ends it, where it runs, and starts it.
     pub fn restart(&self) -> Result<(), Error> {
         self.act("restart")
     }

@@ -1,31 +1,34 @@
-//! Which of the host's addresses memcached listens on, and which others should use.
+//! Which of the host's addresses a daemon listens on, and which others should use.
 
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr};
-
-use edx_layout::{AddressClass, classify};
-use memcached::Endpoint;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::Error;
+use edx_layout::{AddressClass, classify};
 
 /// Interfaces of containers and virtual machines on this host: nobody else reaches their addresses.
 const INNER_INTERFACES: [&str; 7] = ["docker", "podman", "br-", "virbr", "lxcbr", "cni", "veth"];
 
 /// An address of an interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Interface {
+pub struct Interface {
+    /// Its name, such as `eth0`.
     pub name: String,
+    /// One of its addresses.
     pub address: IpAddr,
 }
 
 /// The host's addresses, and the interface of its default route.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Network {
+pub struct Network {
+    /// Every address.
     pub interfaces: Vec<Interface>,
+    /// The name of the interface.
     pub default_route: Option<String>,
 }
 
 impl Network {
+    /// As the system tells it.
     pub fn of_this_host() -> Result<Self, Error> {
         let found = if_addrs::get_if_addrs()
             .map_err(|source| Error::System { what: "the list of this host's addresses", source })?;
@@ -80,35 +83,36 @@ impl Network {
         if addresses.iter().any(|address| reachable(&address)) {
             addresses.retain(|address| reachable(&address));
         }
-        addresses.into_iter().map(|address| Endpoint::from((address, port)).to_string()).collect()
+        addresses.into_iter().map(|address| SocketAddr::from((address, port)).to_string()).collect()
     }
 }
 
-/// Loopback and a private address need no word; anything else lets strangers in.
-pub(crate) fn listen_warning(address: IpAddr) -> Option<String> {
+/// Loopback and a private address need no word; anything else lets strangers in. `caution` is what the daemon does not
+/// do against them.
+pub fn listen_warning(address: IpAddr, caution: &str) -> Option<String> {
     if address.is_unspecified() {
         return Some(format!(
-            "listen: {address} is every address of this host, public ones too; memcached asks for no password, so a \
+            "listen: {address} is every address of this host, public ones too; {caution}, so a \
              firewall must let only the application servers reach it"
         ));
     }
     (classify(address) == AddressClass::Public).then(|| {
         format!(
-            "listen: {address} is a public address; memcached asks for no password, so a firewall must let only the \
+            "listen: {address} is a public address; {caution}, so a firewall must let only the \
              application servers reach it"
         )
     })
 }
 
 /// Where to ask the daemon from this host: loopback if it listens there, else its first address.
-pub(crate) fn local_endpoint(listen: &[IpAddr], port: u16) -> Endpoint {
+pub fn local_endpoint(listen: &[IpAddr], port: u16) -> SocketAddr {
     let preferred = listen.iter().find(|address| address.is_loopback()).or(listen.first());
     let address = match preferred.copied() {
         Some(IpAddr::V6(v6)) if v6.is_unspecified() => IpAddr::from(std::net::Ipv6Addr::LOCALHOST),
         Some(address) if !address.is_unspecified() => address,
         _ => IpAddr::from(Ipv4Addr::LOCALHOST),
     };
-    Endpoint::from((address, port))
+    SocketAddr::from((address, port))
 }
 
 /// The interface of the default route with the lowest metric, from `/proc/net/route`.
@@ -187,8 +191,7 @@ eth2\t0000000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
         assert_eq!(
             network.private_address().unwrap_err().to_string(),
             "this host has no private IPv4 address to listen on (its addresses: 127.0.0.1 on lo, 198.51.100.7 on eth0, \
-             172.17.0.1 on docker0); name the addresses in listen, and mind that memcached has no password: whoever \
-             reaches it can read and change the cache"
+             172.17.0.1 on docker0); name the addresses in listen, and mind who can reach them"
         );
     }
 
@@ -210,7 +213,7 @@ eth2\t0000000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
         }
         assert_eq!(
             network.require_own("10.0.0.6".parse().unwrap()).unwrap_err().to_string(),
-            "listen: 10.0.0.6 is no address of this host, memcached would not start with it; its addresses: 127.0.0.1 on \
+            "listen: 10.0.0.6 is no address of this host, the daemon would not start with it; its addresses: 127.0.0.1 on \
              lo, 10.0.0.5 on eth0"
         );
     }
@@ -243,16 +246,16 @@ eth2\t0000000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
 
     #[test]
     fn open_addresses_are_warned_of() {
-        assert_eq!(listen_warning("127.0.0.1".parse().unwrap()), None);
-        assert_eq!(listen_warning("10.0.0.5".parse().unwrap()), None);
+        assert_eq!(listen_warning("127.0.0.1".parse().unwrap(), "it asks for no password"), None);
+        assert_eq!(listen_warning("10.0.0.5".parse().unwrap(), "it asks for no password"), None);
         assert_eq!(
-            listen_warning("0.0.0.0".parse().unwrap()).unwrap(),
-            "listen: 0.0.0.0 is every address of this host, public ones too; memcached asks for no password, so a \
+            listen_warning("0.0.0.0".parse().unwrap(), "it asks for no password").unwrap(),
+            "listen: 0.0.0.0 is every address of this host, public ones too; it asks for no password, so a \
              firewall must let only the application servers reach it"
         );
         assert_eq!(
-            listen_warning("198.51.100.7".parse().unwrap()).unwrap(),
-            "listen: 198.51.100.7 is a public address; memcached asks for no password, so a firewall must let only the \
+            listen_warning("198.51.100.7".parse().unwrap(), "it asks for no password").unwrap(),
+            "listen: 198.51.100.7 is a public address; it asks for no password, so a firewall must let only the \
              application servers reach it"
         );
     }

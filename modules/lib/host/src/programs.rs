@@ -16,20 +16,24 @@ const FOLDERS: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
 
 /// The programs of this host.
 #[derive(Debug)]
-pub(crate) struct Programs {
+pub struct Programs {
     path: OsString,
 }
 
 /// How a program ended, and what it said.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub struct Ended {
+    /// Whether it ended with status 0.
     pub success: bool,
+    /// What it printed.
     pub stdout: String,
+    /// What it complained of.
     pub stderr: String,
     command: String,
 }
 
 impl Programs {
+    /// On the caller's PATH and where a system has them.
     pub fn of_this_host() -> Self {
         let mut path = std::env::var_os("PATH").unwrap_or_default();
         if !path.is_empty() {
@@ -39,6 +43,7 @@ impl Programs {
         Self { path }
     }
 
+    /// Where a program is.
     pub fn find(&self, name: &str) -> Option<PathBuf> {
         which::which_in(name, Some(&self.path), "/").ok()
     }
@@ -83,6 +88,7 @@ impl Ended {
         Error::Program { command: self.command.clone(), said, advice }
     }
 
+    /// Whether it said this.
     pub fn says(&self, text: &str) -> bool {
         self.stdout.contains(text) || self.stderr.contains(text)
     }
@@ -125,7 +131,7 @@ mod tests {
     fn a_program_that_is_not_there_is_named() {
         assert_eq!(
             Programs::of_this_host().run("no-such-program", &[]).unwrap_err().to_string(),
-            "no-such-program is not on this host; memcached_install works on Debian and Ubuntu"
+            "no-such-program is not on this host, which has to be a Debian or Ubuntu"
         );
     }
 

@@ -8,7 +8,8 @@ use crate::programs::{Ended, Programs};
 
 /// What dpkg and apt know of a package.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Package {
+pub struct Package {
+    /// Its name.
     pub name: &'static str,
     /// The version, when it is wholly installed.
     pub installed: Option<String>,
@@ -19,6 +20,7 @@ pub(crate) struct Package {
 }
 
 impl Package {
+    /// Asks dpkg and apt.
     pub fn observe(programs: &Programs, name: &'static str) -> Result<Self, Error> {
         let dpkg = programs.run("dpkg-query", &["-W", "-f", "${db:Status-Status} ${Version}\\n", name])?;
         let policy = programs.run("apt-cache", &["policy", name])?;
@@ -39,20 +41,23 @@ fn candidate(policy: &str) -> Option<String> {
 
 /// apt-get, patient with others that hold its locks.
 #[derive(Debug)]
-pub(crate) struct Apt<'a> {
+pub struct Apt<'a> {
     programs: &'a Programs,
     lock_timeout: Duration,
 }
 
 impl<'a> Apt<'a> {
+    /// Waits for so many seconds for others.
     pub fn new(programs: &'a Programs, lock_timeout: u64) -> Self {
         Self { programs, lock_timeout: Duration::from_secs(lock_timeout) }
     }
 
+    /// Reads the package lists anew.
     pub fn update(&self) -> Result<(), Error> {
         self.run(&["update"])
     }
 
+    /// Installs packages, or brings them to their newest version.
     pub fn install(&self, packages: &[&str]) -> Result<(), Error> {
         let mut arguments = vec!["install", "--no-install-recommends"];
         arguments.extend(packages);
@@ -66,6 +71,7 @@ impl<'a> Apt<'a> {
         finished(&ended)
     }
 
+    /// Removes packages, with their configuration where `purge`.
     pub fn remove(&self, packages: &[&str], purge: bool) -> Result<(), Error> {
         let mut arguments = vec![if purge { "purge" } else { "remove" }];
         arguments.extend(packages);
