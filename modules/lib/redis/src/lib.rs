@@ -4,6 +4,7 @@
 //! size and in time; passwords are sent and kept nowhere else, and never a part of an error.
 
 mod client;
+pub mod conf;
 mod credentials;
 mod error;
 mod info;
