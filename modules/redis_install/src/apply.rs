@@ -34,7 +34,7 @@ pub(crate) fn apply(here: &Here, goal: &Goal, before: &Observed, plan: &Plan) ->
             done += 1;
         }
         match goal.running() {
-            Some(running) => wait(here, goal, running, before),
+            Some(running) => wait(here, goal, running),
             None => Ok(()),
         }
     };
@@ -133,7 +133,7 @@ fn freshly(goal: &Goal, before: &Observed) -> std::net::SocketAddr {
 }
 
 /// Waits until the service's daemon answers and runs as asked.
-fn wait(here: &Here, goal: &Goal, running: &Running, before: &Observed) -> Result<(), Error> {
+fn wait(here: &Here, goal: &Goal, running: &Running) -> Result<(), Error> {
     let keyring = Keyring::new(Some(&running.settings), [None, None]);
     let deadline = Instant::now() + goal.timeout;
     loop {
@@ -153,7 +153,6 @@ fn wait(here: &Here, goal: &Goal, running: &Running, before: &Observed) -> Resul
                 log: here.service().last_words(),
             },
         };
-        let _ = before;
         if state.activity == Activity::Failed || Instant::now() >= deadline {
             return Err(problem);
         }

@@ -71,10 +71,9 @@ impl Keyring {
         if !is_about_who(&first) {
             return Err(first);
         }
-        let others = self.others.iter().filter(|other| **other != self.wanted);
+        let mut others = self.others.iter().filter(|other| **other != self.wanted);
         others
-            .filter_map(|other| Client::connect(&target, other, PATIENCE).ok())
-            .next()
+            .find_map(|other| Client::connect(&target, other, PATIENCE).ok())
             .map(|client| (client, false))
             .ok_or(first)
     }

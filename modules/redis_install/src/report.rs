@@ -13,9 +13,9 @@ use crate::{Error, Goal};
 pub(crate) fn outcome(goal: &Goal, before: &Observed, plan: &Plan) -> Outcome {
     let removes = plan.steps.iter().any(|step| matches!(step, Step::Remove { .. }));
     let version = match (plan.installs(), removes) {
-        (true, _) => before.package.candidate.clone(),
+        (true, _) => before.package.candidate.as_ref(),
         (_, true) => None,
-        _ => before.package.installed.clone(),
+        _ => before.package.installed.as_ref(),
     };
     // A daemon about to change is not described by what it says now.
     let daemon = before.daemon.as_ref().ok().filter(|_| plan.steps.is_empty());
@@ -24,7 +24,7 @@ pub(crate) fn outcome(goal: &Goal, before: &Observed, plan: &Plan) -> Outcome {
 
 /// After a run: what the host has now.
 pub(crate) fn done(goal: &Goal, before: &Observed, after: &Observed, plan: &Plan) -> Outcome {
-    told(goal, before, plan, after.package.installed.clone(), after.daemon.as_ref().ok())
+    told(goal, before, plan, after.package.installed.as_ref(), after.daemon.as_ref().ok())
 }
 
 pub(crate) fn failed(goal: &Goal, plan: &Plan, failed: &Failed) -> Failure {
@@ -45,9 +45,9 @@ pub(crate) fn failed(goal: &Goal, plan: &Plan, failed: &Failed) -> Failure {
     failure
 }
 
-fn told(goal: &Goal, before: &Observed, plan: &Plan, package: Option<String>, daemon: Option<&Daemon>) -> Outcome {
+fn told(goal: &Goal, before: &Observed, plan: &Plan, package: Option<&String>, daemon: Option<&Daemon>) -> Outcome {
     let actions = plan.actions();
-    let mut text = actions.iter().map(|action| format!("{action}\n")).collect::<String>();
+    let mut text = actions.clone();
     let mut outcome = Outcome::new(!plan.steps.is_empty())
         .field("actions", actions)
         .field("package", json!({"redis-server": package}))
@@ -58,7 +58,7 @@ fn told(goal: &Goal, before: &Observed, plan: &Plan, package: Option<String>, da
         .warn_all(goal.warnings.iter().chain(&plan.warnings).cloned());
     if let Some(running) = goal.running() {
         outcome = outcome.field("endpoints", running.endpoints.clone());
-        text.push_str(&format_args!("endpoints: {}\n", running.endpoints.join(", ")).to_string());
+        text.push(format!("endpoints: {}", running.endpoints.join(", ")));
         if let Some(daemon) = daemon {
             let settings: Map<String, Value> = running
                 .settings
@@ -67,13 +67,13 @@ fn told(goal: &Goal, before: &Observed, plan: &Plan, package: Option<String>, da
                 .filter_map(|(name, ..)| Some((name.to_owned(), daemon.config.get(name)?.clone().into())))
                 .collect();
             outcome = outcome.field("version", daemon.version.clone()).field("settings", settings);
-            text.push_str(&format_args!("running version: {}\n", daemon.version).to_string());
+            text.push(format!("running version: {}", daemon.version));
         }
     }
     for diff in diffs(goal, before, plan) {
         outcome = outcome.diff(diff);
     }
-    outcome.text(text)
+    outcome.text(text.into_iter().map(|line| line + "\n").collect::<String>())
 }
 
 fn diffs(goal: &Goal, before: &Observed, plan: &Plan) -> Vec<Diff> {
@@ -111,11 +111,11 @@ fn masked(bytes: &[u8]) -> String {
     let line = |line: &str| {
         let name = line.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
         match name.as_str() {
-            "requirepass" | "user" | "masterauth" => format!("{name} {MASK}\n"),
-            _ => format!("{line}\n"),
+            "requirepass" | "user" | "masterauth" => format!("{name} {MASK}"),
+            _ => line.to_owned(),
         }
     };
-    text.lines().map(line).collect()
+    text.lines().map(line).map(|line| line + "\n").collect()
 }
 
 #[cfg(test)]

@@ -13,14 +13,12 @@ pub fn words(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     loop {
         let start = rest.iter().position(|byte| !is_space(*byte)).unwrap_or(rest.len());
         rest = &rest[start..];
-        match rest.first() {
-            None => return Some(words),
-            Some(_) => {
-                let (word, after) = word(rest)?;
-                words.push(word);
-                rest = after;
-            }
+        if rest.is_empty() {
+            return Some(words);
         }
+        let (word, after) = word(rest)?;
+        words.push(word);
+        rest = after;
     }
 }
 
