@@ -60,7 +60,7 @@ fn carried(request: &Request, options: &Options, source: &mut Server, place: &Pl
 fn returned(request: &Request, options: &Options, source: &mut Server, place: &Place) -> Result<Outcome, Failure> {
     let found = survey(source, options.databases.as_deref())?;
     let plan = Plan::give_back(found, source, &place.target.to_string())?;
-    let tasks: u64 = plan.databases.iter().flat_map(Database::staged).map(survey::Key::tasks).sum();
+    let tasks: u64 = plan.databases.iter().flat_map(Database::staged).map(|key| key.tasks()).sum();
     if request.check || !plan.changes_anything() {
         return Ok(told_returned(source, &plan, tasks, 0));
     }
