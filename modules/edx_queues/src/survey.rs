@@ -42,7 +42,7 @@ impl Database {
     pub fn read(server: &mut Server, number: u32) -> Result<Self, Error> {
         let round = round(server, number)?;
         let is_carried = |name: &[u8]| !is_own(name) || unstaged(name).is_some();
-        let found = server.client.keys(MOST_KEYS, is_carried).map_err(|error| server.failed(error))?;
+        let found = server.client.keys(MOST_KEYS, &is_carried).map_err(|error| server.failed(error))?;
         let found = match found {
             Keys::All(found) => found,
             Keys::TooMany(count) => {

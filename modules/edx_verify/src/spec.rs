@@ -282,7 +282,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
         .default(Default::Str("text")),
     ],
     mutually_exclusive: &[],
-    required_one_of: &[&["memcached", "path", "files", "heartbeats", "lms_url", "exposure", "statuses"]],
+    required_one_of: &[&["memcached", "redis", "redis_replaced", "path", "files", "heartbeats", "lms_url", "exposure", "statuses"]],
 };
 
 /// What only the page of `edx_verify` shows.

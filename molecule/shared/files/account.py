@@ -13,9 +13,11 @@ QUEUED = pathlib.Path("/root/queued.log")
 
 
 def done():
-    """How often each task ran, and at how many brokers."""
+    """How often each task ran."""
     lines = DONE.read_text(encoding="utf-8").splitlines() if DONE.exists() else []
-    return collections.Counter(int(line.split()[0]) for line in lines)
+    numbers = (int(line.split()[0]) for line in lines)
+    # Those of heartbeats are below zero.
+    return collections.Counter(number for number in numbers if number > 0)
 
 
 def queued():

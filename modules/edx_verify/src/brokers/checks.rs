@@ -3,7 +3,7 @@
 use redis::Error;
 
 use super::look::{Look, Server, Unseen};
-use crate::check::Check;
+use crate::check::{Check, shown};
 use crate::options::{Brokers, Probe};
 
 const MEBIBYTE: u64 = 1024 * 1024;
@@ -68,7 +68,7 @@ fn unseen_check(name: &str, unseen: &Unseen) -> Check {
 }
 
 fn reachable(name: &str, server: &Server) -> Check {
-    let seen = format!("{}, let in within {:.2} ms", server.version(), server.connected.as_secs_f64() * 1000.0);
+    let seen = format!("{}, let in within {}", server.version(), shown(server.connected));
     if server.info.get("role") == Some("slave") {
         return Check::failed(
             REACHABLE,
@@ -83,7 +83,6 @@ fn reachable(name: &str, server: &Server) -> Check {
 fn round_trip(name: &str, server: &Server) -> Check {
     match &server.round_trip {
         Ok(trip) => {
-            let shown = |time: std::time::Duration| format!("{:.2} ms", time.as_secs_f64() * 1000.0);
             let (write, read, delete) = (shown(trip.write), shown(trip.read), shown(trip.delete));
             Check::ok(ROUND_TRIP, name, format!("written in {write}, read in {read}, deleted in {delete}"))
         }

@@ -141,7 +141,7 @@ fn queued(client: &mut Client, info: &Info) -> Result<Queued, Error> {
     let mut held = 0;
     for (database, _) in info.keys() {
         client.select(database)?;
-        let Keys::All(found) = client.keys(MOST_KEYS, |_| true)? else { return Ok(Queued { queues: None, held }) };
+        let Keys::All(found) = client.keys(MOST_KEYS, &|_| true)? else { return Ok(Queued { queues: None, held }) };
         for key in found {
             held += key.held();
             if key.tasks() > 0 {

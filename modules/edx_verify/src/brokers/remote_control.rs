@@ -7,7 +7,6 @@
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use ansible_protocol::json;
 use redis::{Client, Error, Info, Reply};
 
 /// There where workers are: the exchange of the calls has a queue for each.
@@ -15,6 +14,15 @@ const CALLED: &[u8] = b"_kombu.binding.celery.pidbox";
 /// Where answers are bound to lists: routing key, pattern and list, between these two characters each.
 const ANSWERS: &[u8] = b"_kombu.binding.reply.celery.pidbox";
 const BETWEEN: &str = "\x06\x16";
+
+/// A call to all workers, as kombu puts it together: JSON in JSON. NAME has no character that either would quote.
+const MESSAGE: &str = concat!(
+    r#"{"body":"{\"method\":\"ping\",\"arguments\":{},\"destination\":null,\"pattern\":null,\"matcher\":null,"#,
+    r#"\"ticket\":\"NAME\",\"reply_to\":{\"exchange\":\"reply.celery.pidbox\",\"routing_key\":\"NAME\"}}","#,
+    r#""content-type":"application/json","content-encoding":"utf-8","headers":{"clock":0,"expires":EXPIRES},"#,
+    r#""properties":{"delivery_tag":"NAME","delivery_mode":2,"priority":0,"#,
+    r#""delivery_info":{"exchange":"celery.pidbox","routing_key":""}}}"#,
+);
 
 /// Workers that have nothing else to do answer within milliseconds, busy ones too: they have a process for it.
 const LONGEST: Duration = Duration::from_secs(5);
@@ -43,22 +51,9 @@ pub fn call(client: &mut Client, info: &Info, wanted: u64, time: Duration) -> Re
 }
 
 fn publish(client: &mut Client, database: u32, name: &str, expires: Duration) -> Result<(), Error> {
-    let call = json!({
-        "method": "ping", "arguments": {}, "destination": null, "pattern": null, "matcher": null, "ticket": name,
-        "reply_to": {"exchange": "reply.celery.pidbox", "routing_key": name},
-    });
-    let message = json!({
-        "body": call.to_string(),
-        "content-type": "application/json",
-        "content-encoding": "utf-8",
-        "headers": {"clock": 0, "expires": expires.as_secs_f64()},
-        "properties": {
-            "delivery_tag": name, "delivery_mode": 2, "priority": 0,
-            "delivery_info": {"exchange": "celery.pidbox", "routing_key": ""},
-        },
-    });
+    let message = MESSAGE.replace("NAME", name).replace("EXPIRES", &expires.as_secs().to_string());
     let channel = format!("/{database}.celery.pidbox");
-    client.call(&[b"PUBLISH", channel.as_bytes(), message.to_string().as_bytes()]).map(drop)
+    client.call(&[b"PUBLISH", channel.as_bytes(), message.as_bytes()]).map(drop)
 }
 
 fn count(client: &mut Client, list: &[u8], wanted: u64, end: Instant) -> Result<u64, Error> {

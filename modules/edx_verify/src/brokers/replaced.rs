@@ -62,7 +62,7 @@ fn left(dial: &dyn Dial, server: &Endpoint, credentials: &Credentials, probe: &P
     let mut tasks = 0;
     for (database, _) in client.info("keyspace")?.keys() {
         client.select(database)?;
-        if let Keys::All(found) = client.keys(MOST_KEYS, |_| true)? {
+        if let Keys::All(found) = client.keys(MOST_KEYS, &|_| true)? {
             tasks += found.iter().map(|key| key.tasks() + key.held()).sum::<u64>();
         }
     }

@@ -56,7 +56,7 @@ pub enum Keys {
 
 impl Client {
     /// The keys of the selected database for which `wanted` holds, unless there are more than `most`.
-    pub fn keys(&mut self, most: u64, wanted: impl Fn(&[u8]) -> bool) -> Result<Keys, Error> {
+    pub fn keys(&mut self, most: u64, wanted: &dyn Fn(&[u8]) -> bool) -> Result<Keys, Error> {
         if let Reply::Integer(count) = self.call(&[b"DBSIZE"])?
             && let Ok(count) = u64::try_from(count)
             && count > most

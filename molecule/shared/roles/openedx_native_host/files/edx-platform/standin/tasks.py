@@ -30,3 +30,12 @@ def record(number, seconds=0.02):
         os.write(log, line.encode())
     finally:
         os.close(log)
+
+
+def is_done(number):
+    """Whether a worker has written that line."""
+    try:
+        with open(LOG, encoding="utf-8") as log:
+            return any(line.startswith(f"{number} ") for line in log)
+    except FileNotFoundError:
+        return False
