@@ -14,11 +14,7 @@ use net::{Dial, Target};
 
 use crate::check::{Check, Verification, counted};
 use crate::options::{Brokers, Probe};
-use crate::side_by_side::side_by_side;
 use look::Look;
-
-/// So many servers are looked at together; more wait for these.
-const TOGETHER: usize = 32;
 
 const USE: &str = "redis.use";
 
@@ -30,7 +26,8 @@ pub struct Seen {
 /// Looks at every server, those that were replaced among them.
 pub fn verify(wanted: &Brokers, probe: &Probe, dial: &Arc<dyn Dial>) -> (Seen, Verification) {
     let mut verification = Verification::default();
-    let looks = side_by_side(&wanted.servers, TOGETHER, |server| look::look(&**dial, server, wanted, probe));
+    // One after the other: a platform has one broker, hardly ever a second.
+    let looks: Vec<Look> = wanted.servers.iter().map(|server| look::look(&**dial, server, wanted, probe)).collect();
     for look in &looks {
         verification.checks.extend(checks::judge(look, wanted, probe));
     }
@@ -38,9 +35,8 @@ pub fn verify(wanted: &Brokers, probe: &Probe, dial: &Arc<dyn Dial>) -> (Seen, V
         let facts: Vec<Value> = looks.iter().map(facts).collect();
         verification.facts.insert("redis".to_owned(), facts.into());
     }
-    let replaced = side_by_side(&wanted.replaced, TOGETHER, |server| {
-        replaced::judge(&**dial, server, &wanted.replaced_credentials, probe)
-    });
+    let credentials = &wanted.replaced_credentials;
+    let replaced = wanted.replaced.iter().map(|server| replaced::judge(&**dial, server, credentials, probe));
     verification.checks.extend(replaced);
     (Seen { looks }, verification)
 }
