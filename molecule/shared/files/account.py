@@ -1,50 +1,36 @@
-"""Waits until the workers have done everything, and then tells, as JSON, which tasks were lost and which ran twice.
+"""Tells, as JSON, which tasks were lost and which ran twice.
 
-Arguments: how many tasks were queued at first, and for how many seconds to wait.
+Argument: a folder with one folder for each application server, in it what its workers did (tasks.log: number and broker)
+and what its LMS said of each task (queued.log: number and word, the last one counts).
 """
 import collections
 import json
 import pathlib
 import sys
-import time
-
-DONE = pathlib.Path("/edx/var/log/supervisor/tasks.log")
-QUEUED = pathlib.Path("/root/queued.log")
 
 
-def done():
-    """How often each task ran."""
-    lines = DONE.read_text(encoding="utf-8").splitlines() if DONE.exists() else []
-    numbers = (int(line.split()[0]) for line in lines)
-    # Those of heartbeats are below zero.
-    return collections.Counter(number for number in numbers if number > 0)
-
-
-def queued():
-    """What the LMS said of each task."""
-    lines = QUEUED.read_text(encoding="utf-8").splitlines() if QUEUED.exists() else []
-    return {int(number): word for number, word in (line.split() for line in lines)}
+def lines(folder, name):
+    """The words of each line of all servers' files."""
+    for path in sorted(pathlib.Path(folder).glob(f"*/{name}")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            yield line.split()
 
 
 def main():
     """All of it."""
-    first, seconds = int(sys.argv[1]), int(sys.argv[2])
-    said = queued()
-    wanted = set(range(1, first + 1)) | {number for number, word in said.items() if word == "queued"}
+    folder = sys.argv[1]
+    said = {int(number): word for number, word in lines(folder, "queued.log")}
+    # Those of heartbeats are below zero.
+    ran = collections.Counter(int(number) for number, _ in lines(folder, "tasks.log") if int(number) > 0)
+    queued = {number for number, word in said.items() if word in ("at_first", "queued")}
     maybe = {number for number, word in said.items() if word == "unknown"}
-    end = time.monotonic() + seconds
-    while not wanted <= done().keys() and time.monotonic() < end:
-        time.sleep(0.5)
-    # One that would run a second time does it now.
-    time.sleep(2)
-    ran = done()
     print(json.dumps({
-        "queued": len(wanted),
+        "queued": len(queued),
         "while_moving": sum(word == "queued" for word in said.values()),
         "unknown": len(maybe),
-        "lost": sorted(wanted - ran.keys()),
+        "lost": sorted(queued - ran.keys()),
         "twice": sorted(number for number, times in ran.items() if times > 1),
-        "unasked": sorted(ran.keys() - wanted - maybe),
+        "unasked": sorted(ran.keys() - queued - maybe),
     }))
 
 

@@ -1,13 +1,13 @@
-"""Has the LMS queue a task every 50 ms, and writes down which it said that it queued.
+"""Has the LMS queue a task every 50 ms, and writes down which it said that it queued. Argument: the first number.
 
 A request that the LMS never answered may have queued its task or not, and is written down as such.
 """
 import json
+import sys
 import time
 import urllib.error
 import urllib.request
 
-FIRST = 1_000_000
 LOG = "/root/queued.log"
 
 
@@ -28,7 +28,7 @@ def ask(number):
 def main():
     """Until it is stopped."""
     with open(LOG, "a", encoding="utf-8", buffering=1) as log:
-        number = FIRST
+        number = int(sys.argv[1])
         while True:
             # The line is there before the answer: when this is stopped in between, it is unknown.
             log.write(f"{number} unknown\n")
