@@ -2,7 +2,6 @@
 
 mod checks;
 mod look;
-mod remote_control;
 mod replaced;
 
 use std::sync::Arc;

@@ -7,11 +7,14 @@ use edx_layout::{AddressClass, Endpoint, Host, classify};
 use net::Dial;
 use redis::{Client, Connection, Credentials, Error, Info, Keys, RoundTrip};
 
-use super::{remote_control, target};
+use super::target;
 use crate::options::{Brokers, Probe};
 
 /// The most keys of one database that are looked at.
 const MOST_KEYS: u64 = 10_000;
+
+/// Workers answer within milliseconds.
+const ANSWERED: Duration = Duration::from_secs(5);
 
 /// The fields of `INFO` that the result has.
 const FIELDS: [&str; 12] = [
@@ -131,7 +134,7 @@ fn server(dial: &dyn Dial, endpoint: &Endpoint, wanted: &Brokers, probe: &Probe)
     };
     let connections = client.connections()?;
     let queued = queued(&mut client, &info)?;
-    let answers = (wanted.workers > 0).then(|| remote_control::call(&mut client, &info, wanted.workers, probe.timeout));
+    let answers = (wanted.workers > 0).then(|| answers(&mut client, &info, probe.timeout));
     let pushed = info.calls("lpush");
     Ok(Server { connected, info, round_trip, maxclients, queued, connections, answers, pushed })
 }
@@ -150,6 +153,18 @@ fn queued(client: &mut Client, info: &Info) -> Result<Queued, Error> {
         }
     }
     Ok(Queued { queues: Some(queues), held })
+}
+
+/// How many workers answer a call, of all databases. Busy ones do as well: they have a process for it.
+fn answers(client: &mut Client, info: &Info, time: Duration) -> Result<u64, Error> {
+    let mut answers = 0;
+    for (database, _) in info.keys() {
+        client.select(database)?;
+        if client.has_workers()? {
+            answers += client.call_workers(database, "ping", "{}", time.min(ANSWERED))?.answers;
+        }
+    }
+    Ok(answers)
 }
 
 /// How often something was put into a list so far.

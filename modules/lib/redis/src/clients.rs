@@ -9,13 +9,16 @@ pub struct Connection {
     pub address: String,
     /// What it did last.
     pub command: String,
+    /// Whether it waits for an answer, as one that waits for tasks.
+    pub is_blocked: bool,
 }
 
 impl Connection {
     /// Reads a line.
     pub fn read(line: &str) -> Option<Self> {
         let field = |name: &str| line.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
-        Some(Self { address: field("addr")?.to_owned(), command: field("cmd")?.to_owned() })
+        let is_blocked = field("flags").is_some_and(|flags| flags.contains('b'));
+        Some(Self { address: field("addr")?.to_owned(), command: field("cmd")?.to_owned(), is_blocked })
     }
 
     /// Whether it waits for tasks. kombu takes them by `BRPOP`.

@@ -10,6 +10,7 @@ mod credentials;
 mod error;
 mod info;
 mod keys;
+mod remote_control;
 mod reply;
 
 pub use client::{Client, RoundTrip};
@@ -18,6 +19,7 @@ pub use credentials::{Credentials, Secret};
 pub use error::Error;
 pub use info::Info;
 pub use keys::{Key, Keys, Kind};
+pub use remote_control::{Called, json_string};
 pub use reply::Reply;
 
 /// The port on which Redis listens unless told otherwise.
