@@ -1,5 +1,5 @@
 //! Telling workers to take no more tasks. The worker here does what a Celery worker does in its broker, as far as it is
-//! about calls; real ones are in the Molecule scenarios migrate_redis and migrate_redis_failure.
+//! about calls; real ones are in the Molecule scenarios `migrate_redis` and `migrate_redis_failure`.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
