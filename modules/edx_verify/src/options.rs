@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ansible_protocol::Arguments;
-use edx_layout::{DataAddress, Endpoint, Layer, Release};
+use edx_layout::{DataAddress, Endpoint, EndpointError, Layer, Release};
 use http::{Tls, TlsSettings, Url};
 
 pub use brokers::Brokers;
@@ -141,7 +141,7 @@ pub struct Probe {
 impl Options {
     /// Checks what the declaration of the options cannot express.
     pub fn from_arguments(arguments: &Arguments) -> Result<Self, Error> {
-        let memcached = endpoints(arguments, "memcached")?;
+        let memcached = endpoints(arguments, "memcached", str::parse)?;
         let brokers = Brokers::from_arguments(arguments)?;
         let path = arguments.str("path").map(PathBuf::from);
         let files: Vec<PathBuf> =
@@ -157,7 +157,7 @@ impl Options {
         let asked = Use {
             pages: urls(arguments, "traffic")?,
             login: login::read(arguments)?,
-            replaced: endpoints(arguments, "memcached_replaced")?,
+            replaced: endpoints(arguments, "memcached_replaced", str::parse)?,
             clients: clients(arguments)?,
         };
         if let Some(option) = asked.needs_caches().filter(|_| memcached.is_empty()) {
@@ -239,10 +239,14 @@ impl Options {
 }
 
 /// Each once.
-fn endpoints(arguments: &Arguments, option: &'static str) -> Result<Vec<Endpoint>, Error> {
+fn endpoints(
+    arguments: &Arguments,
+    option: &'static str,
+    parse: fn(&str) -> Result<Endpoint, EndpointError>,
+) -> Result<Vec<Endpoint>, Error> {
     let mut endpoints: Vec<Endpoint> = Vec::new();
     for text in arguments.strings(option).unwrap_or_default() {
-        let endpoint = text.parse().map_err(|error| Error::Endpoint { option, error })?;
+        let endpoint = parse(text).map_err(|error| Error::Endpoint { option, error })?;
         if !endpoints.contains(&endpoint) {
             endpoints.push(endpoint);
         }

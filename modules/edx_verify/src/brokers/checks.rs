@@ -139,45 +139,44 @@ fn eviction(name: &str, server: &Server) -> Check {
 }
 
 fn memory(name: &str, server: &Server, limits: &Probe) -> Check {
-    let used = server.info.number("used_memory").unwrap_or(0);
-    match server.info.number("maxmemory") {
-        None | Some(0) => Check::ok(MEMORY, name, format!("{} MB in use, without a limit of its own", used / MEBIBYTE)),
-        Some(limit) => {
-            let percent = used.saturating_mul(100) / limit;
-            let seen = format!("{} MB of {} MB in use ({percent} %)", used / MEBIBYTE, limit / MEBIBYTE);
-            if percent < limits.memory_percent {
-                return Check::ok(MEMORY, name, seen);
-            }
-            Check::warning(
-                MEMORY,
-                name,
-                seen,
-                "soon it refuses new tasks: see why workers do not keep up, or raise memory_mb",
-            )
-        }
-    }
+    let megabytes = |field| server.info.number(field).unwrap_or(0) / MEBIBYTE;
+    let share = Share { used: megabytes("used_memory"), limit: megabytes("maxmemory"), unit: " MB" };
+    let advice = "soon it refuses new tasks: see why workers do not keep up, or raise memory_mb (redis_install)";
+    share.judge(MEMORY, name, limits.memory_percent, advice)
 }
 
 fn connections(name: &str, server: &Server, limits: &Probe) -> Check {
-    let now = server.info.number("connected_clients").unwrap_or(0);
+    let advice = "raise maxclients (redis_install) before connections are refused";
+    let used = server.info.number("connected_clients").unwrap_or(0);
     let rejected = server.info.number("rejected_connections").unwrap_or(0);
     if rejected > 0 {
-        return Check::warning(
-            CONNECTIONS,
-            name,
-            format!("{now} in use; {rejected} were refused since it started"),
-            "raise maxclients (redis_install)",
-        );
+        let seen = format!("{used} in use; {rejected} were refused since it started");
+        return Check::warning(CONNECTIONS, name, seen, advice);
     }
-    let Some(limit) = server.maxclients.filter(|limit| *limit > 0) else {
-        return Check::ok(CONNECTIONS, name, format!("{now} in use, none refused"));
-    };
-    let percent = now.saturating_mul(100) / limit;
-    let seen = format!("{now} of {limit} in use ({percent} %)");
-    if percent < limits.connections_percent {
-        return Check::ok(CONNECTIONS, name, seen);
+    let share = Share { used, limit: server.maxclients.unwrap_or(0), unit: "" };
+    share.judge(CONNECTIONS, name, limits.connections_percent, advice)
+}
+
+/// How much of something is in use.
+struct Share {
+    used: u64,
+    /// 0 for none.
+    limit: u64,
+    unit: &'static str,
+}
+
+impl Share {
+    fn judge(&self, check: &'static str, name: &str, warn_from: u64, advice: &str) -> Check {
+        let Self { used, limit, unit } = self;
+        let Some(percent) = used.saturating_mul(100).checked_div(*limit) else {
+            return Check::ok(check, name, format!("{used}{unit} in use, without a limit"));
+        };
+        let seen = format!("{used} of {limit}{unit} in use ({percent} %)");
+        if percent < warn_from {
+            return Check::ok(check, name, seen);
+        }
+        Check::warning(check, name, seen, advice)
     }
-    Check::warning(CONNECTIONS, name, seen, "raise maxclients (redis_install) before connections are refused")
 }
 
 fn queues(name: &str, server: &Server) -> Check {

@@ -31,25 +31,14 @@ impl Brokers {
     pub fn from_arguments(arguments: &Arguments) -> Result<Self, Error> {
         let workers = arguments.int("redis_workers").unwrap_or(0);
         Ok(Self {
-            servers: endpoints(arguments, "redis")?,
+            servers: super::endpoints(arguments, "redis", Endpoint::of_redis)?,
             credentials: credentials(arguments, "redis_username", "redis_password"),
             workers: u64::try_from(workers)
                 .map_err(|_| Error::Range { option: "redis_workers", allowed: "0 or more".to_owned() })?,
-            replaced: endpoints(arguments, "redis_replaced")?,
+            replaced: super::endpoints(arguments, "redis_replaced", Endpoint::of_redis)?,
             replaced_credentials: credentials(arguments, "redis_replaced_username", "redis_replaced_password"),
         })
     }
-}
-
-fn endpoints(arguments: &Arguments, option: &'static str) -> Result<Vec<Endpoint>, Error> {
-    let mut endpoints: Vec<Endpoint> = Vec::new();
-    for text in arguments.strings(option).unwrap_or_default() {
-        let endpoint = Endpoint::of_redis(text).map_err(|error| Error::Endpoint { option, error })?;
-        if !endpoints.contains(&endpoint) {
-            endpoints.push(endpoint);
-        }
-    }
-    Ok(endpoints)
 }
 
 fn credentials(arguments: &Arguments, username: &str, password: &str) -> Credentials {
