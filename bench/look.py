@@ -193,11 +193,11 @@ def asking_folder(root, servers):
     return root
 
 
-def timed(command):
-    """Seconds that a command takes, and what it says in JSON."""
+def timed(command, quiet=False):
+    """Seconds that a command takes, and what it says in JSON, unless it says nothing."""
     started = time.perf_counter()
     done = subprocess.run(command, check=False, stdout=subprocess.PIPE)
-    return time.perf_counter() - started, json.loads(done.stdout)
+    return time.perf_counter() - started, None if quiet else json.loads(done.stdout)
 
 
 def both_ask(folder, seconds, answering):

@@ -222,6 +222,11 @@ endpoints_after:
   type: list
   returned: success
   sample: ["172.31.5.10:11211"]
+endpoints_local:
+  description: Those of both lists that are this host itself, by whichever of its names and addresses.
+  type: list
+  returned: success
+  sample: ["localhost:11211", "memcache"]
 services:
   description: The Open edX services with such caches, or brokers.
   type: list

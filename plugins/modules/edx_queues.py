@@ -54,6 +54,10 @@ options:
         C(carried) brings all keys from O(source) to O(destination). It refuses while workers are connected to
         O(source), since a task in their hands could run twice.
       - C(drained) waits until the workers of O(source) have taken all tasks.
+      - >-
+        C(paused) tells the workers of O(source), by Celery's own remote control, to take no more tasks, and waits until
+        none waits for any. One that is stopped while it waits may take one more and lose it; so pause them first. They
+        take tasks again when they are restarted.
       - "C(returned) puts back what an interrupted run had taken out of the source's queues and not handed over."
       - C(reported) changes nothing and says what is queued.
     type: str
@@ -61,6 +65,7 @@ options:
     choices:
       - carried
       - drained
+      - paused
       - returned
       - reported
   databases:
@@ -93,8 +98,8 @@ attributes:
     support: full
 notes:
   - >-
-    Stop the workers first (M(edxops.scaling.edx_programs) with O(state=stopped) and O(kind=workers)), point the
-    producers to the new Redis and restart them, carry the queues, then start the workers.
+    Pause the workers (O(state=paused)) and stop them first (M(edxops.scaling.edx_programs) with O(state=stopped) and
+    O(kind=workers)), point the producers to the new Redis and restart them, carry the queues, then start the workers.
   - >-
     While a move is under way its tasks are under names that start with C(edxops.queues:carry:) on the source. On the
     destination a note of a few bytes stays for an hour.
@@ -111,6 +116,11 @@ EXAMPLES = r'''
     source: 127.0.0.1:6379
     destination: 172.31.5.11:6379
     destination_password: '{{ redis_password }}'
+
+- name: Let the workers take no more tasks, so that they can be stopped without losing one
+  edxops.scaling.edx_queues:
+    source: 127.0.0.1:6379
+    state: paused
 
 - name: Wait until the workers have taken what is queued
   edxops.scaling.edx_queues:
@@ -147,6 +157,16 @@ databases:
   type: list
   returned: with O(state=carried) and O(state=drained)
   sample: [{database: 0, queues: {edx.lms.core.default: 10000}, tasks: 10000, held: 0, keys: 7}]
+workers:
+  description: The workers that were told to take no more tasks.
+  type: int
+  returned: with O(state=paused)
+  sample: 5
+answers:
+  description: Those of them that said that they do so.
+  type: int
+  returned: with O(state=paused)
+  sample: 5
 returned:
   description: >-
     The tasks that are back in the source's queues. In check mode those that an earlier run had handed over and not yet
@@ -183,7 +203,7 @@ def main():
             "destination": {"type": "str"},
             "destination_username": {"type": "str"},
             "destination_password": {"type": "str", "no_log": True},
-            "state": {"type": "str", "default": "carried", "choices": ["carried", "drained", "returned", "reported"]},
+            "state": {"type": "str", "default": "carried", "choices": ["carried", "drained", "paused", "returned", "reported"]},
             "databases": {"type": "list", "elements": "str"},
             "allow_public": {"type": "bool", "default": False},
             "timeout": {"type": "int", "default": 30},

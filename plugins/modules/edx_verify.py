@@ -16,10 +16,11 @@ description:
     Looks at what runs and at what is written down, and says of each thing whether it is as it should be, what was seen,
     and what to do about it.
   - >-
-    Only what is asked for is looked at - cache servers with 'memcached', the files that Open edX reads with 'path',
-    every data server that they name with 'layers', what the next upgrade will make of them with 'server_vars', the
-    platform's health with 'heartbeats', whether somebody can sign in with 'lms_url', whether the platform uses the
-    cache servers meanwhile and with 'traffic', and whether the internet reaches the data with 'exposure'.
+    Only what is asked for is looked at - cache servers with 'memcached', the broker of Celery's tasks with 'redis', the
+    files that Open edX reads with 'path', every data server that they name with 'layers', what the next upgrade will
+    make of them with 'server_vars', the platform's health with 'heartbeats', whether somebody can sign in with
+    'lms_url', whether the platform uses the cache servers meanwhile and with 'traffic', and whether the internet
+    reaches the data with 'exposure'.
   - >-
     Fails when a check fails; the result then still holds every check. Never changes anything on the host. On a cache it
     writes one small item under a name of its own, reads it and deletes it; a login makes a session, and ends it.
@@ -32,6 +33,39 @@ options:
       - "With 'path', every cache in the files has to be one of them."
     type: list
     elements: str
+  redis:
+    description:
+      - "The Redis that is the broker of Celery's tasks, as host:port (the port is 6379 where it is left out)."
+    type: list
+    elements: str
+  redis_username:
+    description:
+      - The ACL user there (Redis 6 and later).
+    type: str
+  redis_password:
+    description:
+      - The password there.
+    type: str
+  redis_workers:
+    description:
+      - >-
+        So many Celery workers have to answer when they are called through 'redis', by Celery's own remote control; 0
+        calls none.
+    type: int
+    default: 0
+  redis_replaced:
+    description:
+      - Redis servers that no worker and no program may use any more, and where no task may be left.
+    type: list
+    elements: str
+  redis_replaced_username:
+    description:
+      - The ACL user there.
+    type: str
+  redis_replaced_password:
+    description:
+      - The password there.
+    type: str
   path:
     description:
       - The folder of the files that Open edX reads, /edx/etc.
@@ -338,6 +372,15 @@ summary:
   type: dict
   returned: always
   sample: {"ok": 12, "warning": 1, "failed": 0, "skipped": 0}
+redis:
+  description: >-
+    What each broker said - endpoint, reachable, version, info (fields of INFO), queues (the tasks in each; null where
+    there are too many keys to look at), held (tasks that workers have not acknowledged), workers (connections that wait
+    for tasks or for remote control, by host).
+  type: list
+  returned: when brokers are given
+  sample: [{"endpoint": "172.31.5.11:6379", "reachable": true, "version": "Redis 7.0.15", "info": {"aof_enabled": "1"}, "queues":
+    {"edx.lms.core.default": 12}, "held": 0, "workers": {"172.31.5.20": 4}}]
 memcached:
   description: >-
     What each cache server said - endpoint, addresses, version, latency_ms (connect, write, read, delete), stats (read
@@ -412,6 +455,13 @@ def main():
     module = AnsibleModule(
         argument_spec={
             "memcached": {"type": "list", "elements": "str"},
+            "redis": {"type": "list", "elements": "str"},
+            "redis_username": {"type": "str"},
+            "redis_password": {"type": "str", "no_log": True},
+            "redis_workers": {"type": "int", "default": 0},
+            "redis_replaced": {"type": "list", "elements": "str"},
+            "redis_replaced_username": {"type": "str"},
+            "redis_replaced_password": {"type": "str", "no_log": True},
             "path": {"type": "path"},
             "files": {"type": "list", "elements": "path"},
             "server_vars": {"type": "path"},
@@ -448,7 +498,7 @@ def main():
             "grades_code": {"type": "bool", "default": False},
             "report": {"type": "str", "default": "text", "choices": ["text", "html"]},
         },
-        required_one_of=[["memcached", "path", "files", "heartbeats", "lms_url", "exposure", "statuses"]],
+        required_one_of=[["memcached", "redis", "redis_replaced", "path", "files", "heartbeats", "lms_url", "exposure", "statuses"]],
         supports_check_mode=True,
         # Arguments may hold secrets: they go to no log, and not into the result.
         no_log=True,

@@ -94,6 +94,7 @@ pub fn outcome(
         .field("kept", plans.iter().flat_map(kept).collect::<Value>())
         .field("endpoints_before", endpoints(plans.iter().flat_map(|plan| &plan.before)))
         .field("endpoints_after", endpoints(plans.iter().flat_map(|plan| &plan.after)))
+        .field("endpoints_local", local(service, plans, context.here))
         .field("services", services(&caching))
         .field("programs", restart)
         .field("affected_programs", programs(&caching))
@@ -206,14 +207,21 @@ fn staying(service: Service, plans: &[FilePlan]) -> impl Iterator<Item = String>
 }
 
 /// Each server once, in the order in which they stand in the files.
-fn endpoints<'a>(states: impl Iterator<Item = &'a State>) -> Value {
+fn endpoints<'a>(states: impl Iterator<Item = &'a State>) -> Vec<&'a str> {
     let mut found: Vec<&str> = Vec::new();
     for server in states.flat_map(|state| &state.servers) {
         if !found.contains(&server.as_str()) {
             found.push(server);
         }
     }
-    found.into()
+    found
+}
+
+/// The servers before and after that are this host itself, by whichever of its names and addresses.
+fn local<'a>(service: Service, plans: &'a [FilePlan], here: &ThisHost) -> Vec<&'a str> {
+    let mut found = endpoints(plans.iter().flat_map(|plan| plan.before.iter().chain(&plan.after)));
+    found.retain(|text| service.endpoint(text).is_ok_and(|endpoint| here.is_local(&endpoint)));
+    found
 }
 
 fn services(plans: &[&FilePlan]) -> Value {

@@ -181,6 +181,13 @@ pub static PAGE: PageSpec = PageSpec {
             sample: r#"["172.31.5.10:11211"]"#,
         },
         ReturnSpec {
+            name: "endpoints_local",
+            kind: "list",
+            returned: "success",
+            description: "Those of both lists that are this host itself, by whichever of its names and addresses.",
+            sample: r#"["localhost:11211", "memcache"]"#,
+        },
+        ReturnSpec {
             name: "services",
             kind: "list",
             returned: "success",

@@ -96,6 +96,7 @@ fn each_broker_is_set_and_nothing_else() {
     );
     assert_eq!(result["endpoints_before"], json!(["127.0.0.1:6379", "localhost:6379"]));
     assert_eq!(result["endpoints_after"], json!(["172.31.5.11:6379"]));
+    assert_eq!(result["endpoints_local"], json!(["127.0.0.1:6379", "localhost:6379"]));
     assert_eq!(result["services"], json!(["discovery", "ecomworker", "lms"]));
     assert_eq!(result["programs"], json!(["discovery", "ecomworker", "lms", "edxapp_worker:*"]));
     assert_eq!(result["msg"], json!("3 broker settings in 3 files of 3"));

@@ -1,12 +1,12 @@
 //! Copies one staged key to the destination, where it waits to be handed over.
 
-use redis::Reply;
+use redis::{Kind, Reply};
 
 use crate::error::Error;
 use crate::key::{Round, staged};
 use crate::scripts::{self, Overtaken};
 use crate::server::Server;
-use crate::survey::{Key, Kind};
+use crate::survey::Key;
 
 /// About so many bytes are sent at once.
 const PIECE: u64 = 1024 * 1024;

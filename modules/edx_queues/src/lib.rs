@@ -9,6 +9,7 @@ mod drain;
 mod error;
 mod key;
 mod options;
+mod pause;
 mod plan;
 mod report;
 mod scripts;
@@ -36,6 +37,7 @@ pub fn run(request: &Request) -> Result<Outcome, Failure> {
         (State::Carried, Some(place)) => carried(request, &options, &mut source, place),
         (State::Returned, Some(place)) => returned(request, &options, &mut source, place),
         (State::Drained, _) => drained(request, &options, &mut source),
+        (State::Paused, _) => paused(request, &options, &mut source),
         (_, place) => reported(&options, &mut source, place.as_ref()),
     }
 }
@@ -60,7 +62,7 @@ fn carried(request: &Request, options: &Options, source: &mut Server, place: &Pl
 fn returned(request: &Request, options: &Options, source: &mut Server, place: &Place) -> Result<Outcome, Failure> {
     let found = survey(source, options.databases.as_deref())?;
     let plan = Plan::give_back(found, source, &place.target.to_string())?;
-    let tasks: u64 = plan.databases.iter().flat_map(Database::staged).map(survey::Key::tasks).sum();
+    let tasks: u64 = plan.databases.iter().flat_map(Database::staged).map(|key| key.tasks()).sum();
     if request.check || !plan.changes_anything() {
         return Ok(told_returned(source, &plan, tasks, 0));
     }
@@ -104,6 +106,33 @@ fn drained(request: &Request, options: &Options, source: &mut Server) -> Result<
     Ok(Outcome::unchanged()
         .msg(format!("{} has no task left", source.name))
         .field("databases", report::databases(&before)))
+}
+
+fn paused(request: &Request, options: &Options, source: &mut Server) -> Result<Outcome, Failure> {
+    let connected = source.workers()?;
+    if request.check {
+        let any = connected.is_none_or(|workers| !workers.is_empty());
+        return Ok(Outcome::new(any).msg(format!("the workers of {} would take no more tasks", source.name)));
+    }
+    let databases = match &options.databases {
+        Some(numbers) => numbers.clone(),
+        None => source.databases()?,
+    };
+    let paused = pause::pause(source, &databases, options.timeout)?;
+    let told = |outcome: Outcome| outcome.field("workers", paused.workers).field("answers", paused.answers);
+    if paused.answers < paused.workers {
+        let msg = format!(
+            "{} of {} workers of {} have said that they take no more tasks",
+            paused.answers, paused.workers, source.name
+        );
+        let advice =
+            "one that is stopped while it waits for tasks may lose one: see whether it hangs (celery inspect ping)";
+        return Ok(told(Outcome::new(true).msg(msg.clone()).warn(format!("{msg}; {advice}"))));
+    }
+    Ok(told(Outcome::new(paused.workers > 0).msg(format!(
+        "the {} workers of {} take no more tasks, until they are restarted",
+        paused.workers, source.name
+    ))))
 }
 
 fn reported(options: &Options, source: &mut Server, place: Option<&Place>) -> Result<Outcome, Failure> {

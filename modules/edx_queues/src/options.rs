@@ -21,6 +21,8 @@ pub enum State {
     Carried,
     /// The source's workers have taken all tasks.
     Drained,
+    /// The source's workers take no more tasks.
+    Paused,
     /// What an interrupted run has not handed over is at the source again.
     Returned,
     /// Only look.
@@ -33,6 +35,7 @@ impl State {
         match self {
             Self::Carried => "carried",
             Self::Drained => "drained",
+            Self::Paused => "paused",
             Self::Returned => "returned",
             Self::Reported => "reported",
         }
@@ -72,6 +75,7 @@ impl Options {
     pub fn from_arguments(arguments: &Arguments) -> Result<Self, Error> {
         let state = match arguments.str("state") {
             Some("drained") => State::Drained,
+            Some("paused") => State::Paused,
             Some("returned") => State::Returned,
             Some("reported") => State::Reported,
             _ => State::Carried,
@@ -82,12 +86,12 @@ impl Options {
             (State::Carried | State::Returned, None) => {
                 return Err(Error::Missing { option: "destination", state: state.name() });
             }
-            (State::Drained, Some(_)) => {
-                return Err(Error::Needless {
-                    option: "destination",
-                    state: state.name(),
-                    does: "waits until the source's own workers have taken all tasks, and carries none",
-                });
+            (State::Drained | State::Paused, Some(_)) => {
+                let does = match state {
+                    State::Paused => "only tells the source's own workers to take no more tasks",
+                    _ => "waits until the source's own workers have taken all tasks, and carries none",
+                };
+                return Err(Error::Needless { option: "destination", state: state.name(), does });
             }
             _ => {}
         }

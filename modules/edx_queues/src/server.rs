@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use redis::{Client, Info, Reply};
+use redis::{Client, Connection, Info, Reply};
 
 use crate::error::Error;
 use crate::options::Place;
@@ -68,23 +68,6 @@ impl Server {
         self.client.call(words).map_err(|source| Error::Redis { role: self.role, source })
     }
 
-    /// Several commands, whose answers are short; a refusal of any is an error.
-    pub fn calls(&mut self, commands: &[Vec<&[u8]>]) -> Result<Vec<Reply>, Error> {
-        let mut replies = Vec::with_capacity(commands.len());
-        // So few that the answers fit into a connection's buffers while the server is still being written to.
-        for some in commands.chunks(500) {
-            let words: Vec<&[&[u8]]> = some.iter().map(Vec::as_slice).collect();
-            let answers = self.client.calls(&words).map_err(|source| Error::Redis { role: self.role, source })?;
-            for (reply, words) in answers.into_iter().zip(words) {
-                if let Reply::Error(said) = reply {
-                    return Err(self.failed(self.client.refused(words, said)));
-                }
-                replies.push(reply);
-            }
-        }
-        Ok(replies)
-    }
-
     /// Uses another database.
     pub fn select(&mut self, database: u32) -> Result<(), Error> {
         self.client.select(database).map_err(|source| Error::Redis { role: self.role, source })
@@ -101,15 +84,11 @@ impl Server {
     /// The addresses of Celery workers: clients that wait for tasks or for remote control. None where the server does
     /// not let its clients be listed, as some managed ones.
     pub fn workers(&mut self) -> Result<Option<Vec<String>>, Error> {
-        let reply = match self.client.call(&[b"CLIENT", b"LIST"]) {
-            Ok(reply) => reply,
-            Err(refused) if refused.is_refusal() => return Ok(None),
-            Err(source) => return Err(self.failed(source)),
+        let found = self.client.connections().map_err(|source| Error::Redis { role: self.role, source })?;
+        let of_workers = |all: Vec<Connection>| {
+            all.into_iter().filter(Connection::is_of_worker).map(|connection| connection.address).collect()
         };
-        let Reply::Bulk(text) = reply else {
-            return Err(self.failed_by("CLIENT LIST", &reply));
-        };
-        Ok(Some(String::from_utf8_lossy(&text).lines().filter_map(worker).collect()))
+        Ok(found.map(of_workers))
     }
 
     /// Waits until what it has now survives its end, as far as it is set up to: its append-only file or, without one,
@@ -161,31 +140,5 @@ impl Server {
             }
             thread::sleep(Duration::from_millis(20));
         }
-    }
-}
-
-/// The address of a client, by its line of `CLIENT LIST`, when it is a Celery worker: kombu takes tasks by `BRPOP` and
-/// remote control by a subscription.
-fn worker(line: &str) -> Option<String> {
-    let field = |name: &str| line.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
-    let takes = matches!(field("cmd")?, "brpop" | "blpop" | "brpoplpush" | "blmove" | "subscribe" | "psubscribe");
-    takes.then(|| field("addr").unwrap_or("?").to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_worker_is_told_by_what_it_waits_for() {
-        let line = |cmd: &str| {
-            format!(
-                "id=7 addr=172.31.5.20:40114 fd=8 name= age=9 idle=0 flags=b db=0 sub=0 psub=0 cmd={cmd} user=default"
-            )
-        };
-        assert_eq!(worker(&line("brpop")), Some("172.31.5.20:40114".to_owned()));
-        assert_eq!(worker(&line("psubscribe")), Some("172.31.5.20:40114".to_owned()));
-        assert_eq!(worker(&line("lpush")), None);
-        assert_eq!(worker(""), None);
     }
 }

@@ -32,11 +32,12 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             &[
                 "C(carried) brings all keys from O(source) to O(destination). It refuses while workers are connected to O(source), since a task in their hands could run twice.",
                 "C(drained) waits until the workers of O(source) have taken all tasks.",
+                "C(paused) tells the workers of O(source), by Celery's own remote control, to take no more tasks, and waits until none waits for any. One that is stopped while it waits may take one more and lose it; so pause them first. They take tasks again when they are restarted.",
                 "C(returned) puts back what an interrupted run had taken out of the source's queues and not handed over.",
                 "C(reported) changes nothing and says what is queued.",
             ],
         )
-        .choices(&["carried", "drained", "returned", "reported"])
+        .choices(&["carried", "drained", "paused", "returned", "reported"])
         .default(Default::Str("carried")),
         OptionSpec::new(
             "databases",
@@ -59,7 +60,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
 /// What only the page of `edx_queues` shows.
 pub static PAGE: PageSpec = PageSpec {
     notes: &[
-        "Stop the workers first (M(edxops.scaling.edx_programs) with O(state=stopped) and O(kind=workers)), point the producers to the new Redis and restart them, carry the queues, then start the workers.",
+        "Pause the workers (O(state=paused)) and stop them first (M(edxops.scaling.edx_programs) with O(state=stopped) and O(kind=workers)), point the producers to the new Redis and restart them, carry the queues, then start the workers.",
         "While a move is under way its tasks are under names that start with C(edxops.queues:carry:) on the source. On the destination a note of a few bytes stays for an hour.",
         "A server with an append-only file is given two seconds to write it before anything is deleted at the other one; one with snapshots makes a snapshot.",
     ],
@@ -69,6 +70,11 @@ pub static PAGE: PageSpec = PageSpec {
     source: 127.0.0.1:6379
     destination: 172.31.5.11:6379
     destination_password: '{{ redis_password }}'
+
+- name: Let the workers take no more tasks, so that they can be stopped without losing one
+  edxops.scaling.edx_queues:
+    source: 127.0.0.1:6379
+    state: paused
 
 - name: Wait until the workers have taken what is queued
   edxops.scaling.edx_queues:
@@ -108,6 +114,20 @@ pub static PAGE: PageSpec = PageSpec {
             returned: "with O(state=carried) and O(state=drained)",
             description: "Database by database the queues with their tasks, all tasks, and those that workers hold without having acknowledged them.",
             sample: "[{database: 0, queues: {edx.lms.core.default: 10000}, tasks: 10000, held: 0, keys: 7}]",
+        },
+        ReturnSpec {
+            name: "workers",
+            kind: "int",
+            returned: "with O(state=paused)",
+            description: "The workers that were told to take no more tasks.",
+            sample: "5",
+        },
+        ReturnSpec {
+            name: "answers",
+            kind: "int",
+            returned: "with O(state=paused)",
+            description: "Those of them that said that they do so.",
+            sample: "5",
         },
         ReturnSpec {
             name: "returned",

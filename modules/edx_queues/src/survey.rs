@@ -1,8 +1,6 @@
 //! What a server's databases hold.
 
-use std::collections::BTreeSet;
-
-use redis::Reply;
+use redis::{Keys, Reply};
 
 use crate::error::Error;
 use crate::key::{ROUND, Round, is_own, unstaged};
@@ -11,52 +9,21 @@ use crate::server::Server;
 /// The most keys of one database that are taken for a broker's.
 const MOST_KEYS: u64 = 100_000;
 
-/// The type of a key, in Redis's own words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
-    /// `list`: a queue.
-    List,
-    /// `set`: Celery's bindings of exchanges to queues.
-    Set,
-    /// `zset`: when the tasks that workers hold were taken.
-    SortedSet,
-    /// `hash`: the tasks that workers hold.
-    Hash,
-    /// `string`: a lock, mostly.
-    Text,
-    /// Another one, such as `stream`.
-    Other,
-}
-
 /// A key that is not this module's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
-    /// Its name, also where it is staged.
-    pub name: Vec<u8>,
-    /// What it is.
-    pub kind: Kind,
-    /// The elements of a list or hash; 1 for any other.
-    pub length: u64,
+    /// Under its own name, also where it is staged.
+    pub key: redis::Key,
     /// Whether an earlier run has staged it.
     pub is_staged: bool,
 }
 
-impl Key {
-    /// The tasks that wait in it.
-    pub fn tasks(&self) -> u64 {
-        if self.kind == Kind::List && !is_reply(&self.name) { self.length } else { 0 }
-    }
+impl std::ops::Deref for Key {
+    type Target = redis::Key;
 
-    /// The tasks that workers have taken and not finished, where they acknowledge late.
-    pub fn held(&self) -> u64 {
-        // kombu.transport.redis: `unacked_key`.
-        if self.kind == Kind::Hash && self.name == b"unacked" { self.length } else { 0 }
+    fn deref(&self) -> &redis::Key {
+        &self.key
     }
-}
-
-/// Answers to remote control are lists as well, but nobody's tasks (kombu.pidbox: `<id>.reply.celery.pidbox`).
-fn is_reply(name: &[u8]) -> bool {
-    name.ends_with(b".pidbox")
 }
 
 /// One database.
@@ -74,8 +41,16 @@ impl Database {
     /// Reads a database, which stays selected.
     pub fn read(server: &mut Server, number: u32) -> Result<Self, Error> {
         let round = round(server, number)?;
-        let names = names(server, number)?;
-        let mut keys = measured(server, &names)?;
+        let is_carried = |name: &[u8]| !is_own(name) || unstaged(name).is_some();
+        let found = server.client.keys(MOST_KEYS, &is_carried).map_err(|error| server.failed(error))?;
+        let found = match found {
+            Keys::All(found) => found,
+            Keys::TooMany(count) => {
+                let server = server.name.clone();
+                return Err(Error::TooManyKeys { server, database: number, count, most: MOST_KEYS });
+            }
+        };
+        let mut keys: Vec<Key> = found.into_iter().map(named).collect();
         keys.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Self { number, round, keys })
     }
@@ -87,12 +62,12 @@ impl Database {
 
     /// The tasks that wait.
     pub fn tasks(&self) -> u64 {
-        self.keys.iter().map(Key::tasks).sum()
+        self.keys.iter().map(|key| key.tasks()).sum()
     }
 
     /// The tasks that workers hold.
     pub fn held(&self) -> u64 {
-        self.keys.iter().map(Key::held).sum()
+        self.keys.iter().map(|key| key.held()).sum()
     }
 
     /// The names of what is staged.
@@ -123,67 +98,10 @@ pub fn round(server: &mut Server, number: u32) -> Result<Option<Round>, Error> {
     }
 }
 
-fn names(server: &mut Server, database: u32) -> Result<BTreeSet<Vec<u8>>, Error> {
-    if let Reply::Integer(count) = server.call(&[b"DBSIZE"])?
-        && let Ok(count) = u64::try_from(count)
-        && count > MOST_KEYS
-    {
-        return Err(Error::TooManyKeys { server: server.name.clone(), database, count, most: MOST_KEYS });
-    }
-    let mut names = BTreeSet::new();
-    let mut cursor = b"0".to_vec();
-    loop {
-        let reply = server.call(&[b"SCAN", &cursor, b"COUNT", b"1000"])?;
-        let Reply::Array(parts) = &reply else { return Err(server.failed_by("SCAN", &reply)) };
-        let [Reply::Bulk(next), Reply::Array(found)] = &parts[..] else {
-            return Err(server.failed_by("SCAN", &reply));
-        };
-        names.extend(found.iter().filter_map(|name| match name {
-            Reply::Bulk(name) if !is_own(name) || unstaged(name).is_some() => Some(name.clone()),
-            _ => None,
-        }));
-        if next == b"0" {
-            return Ok(names);
-        }
-        cursor.clone_from(next);
-    }
-}
-
-fn measured(server: &mut Server, names: &BTreeSet<Vec<u8>>) -> Result<Vec<Key>, Error> {
-    let asked: Vec<Vec<&[u8]>> = names.iter().map(|name| vec![&b"TYPE"[..], name]).collect();
-    let kinds = server.calls(&asked)?;
-    let mut keys = Vec::new();
-    for (name, kind) in names.iter().zip(kinds) {
-        let kind = match kind {
-            // It is gone since.
-            Reply::Status(kind) if kind == "none" => continue,
-            Reply::Status(kind) => match kind.as_str() {
-                "list" => Kind::List,
-                "set" => Kind::Set,
-                "zset" => Kind::SortedSet,
-                "hash" => Kind::Hash,
-                "string" => Kind::Text,
-                _ => Kind::Other,
-            },
-            other => return Err(server.failed_by("TYPE", &other)),
-        };
-        let (is_staged, own) = (unstaged(name).is_some(), unstaged(name).unwrap_or(name));
-        keys.push((name, Key { name: own.to_owned(), kind, length: 1, is_staged }));
-    }
-    let sized = |key: &Key| match key.kind {
-        Kind::List => Some(&b"LLEN"[..]),
-        Kind::Hash => Some(&b"HLEN"[..]),
-        _ => None,
-    };
-    let asked: Vec<Vec<&[u8]>> =
-        keys.iter().filter_map(|(name, key)| Some(vec![sized(key)?, name.as_slice()])).collect();
-    let mut lengths = server.calls(&asked)?.into_iter();
-    for (_, key) in &mut keys {
-        if sized(key).is_some()
-            && let Some(Reply::Integer(length)) = lengths.next()
-        {
-            key.length = u64::try_from(length).unwrap_or(0);
-        }
-    }
-    Ok(keys.into_iter().map(|(_, key)| key).collect())
+/// A staged key under its own name.
+fn named(mut key: redis::Key) -> Key {
+    let own = unstaged(&key.name).map(<[u8]>::to_vec);
+    let is_staged = own.is_some();
+    key.name = own.unwrap_or(key.name);
+    Key { key, is_staged }
 }

@@ -209,7 +209,7 @@ fn what_was_only_staged_comes_back_without_the_destination() {
         if !note.starts_with("staging") || source.tasks(QUEUE).len() == 100 {
             continue;
         }
-        let gone = format!("127.0.0.1:{}", servers::free_port());
+        let gone = format!("127.0.0.1:{}", servers::daemon::free_port());
         rename_destination(&source, &proxies.destination, &gone);
         let result = at(&source, "returned").with("destination", gone).ok();
         assert_eq!(result["returned"], json!(101));

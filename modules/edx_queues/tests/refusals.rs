@@ -10,7 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use ansible_protocol::{Value, json};
-use servers::{Run, at, carry, free_port, numbered, redis};
+use servers::daemon::free_port;
+use servers::{Run, at, carry, numbered, redis};
 
 const QUEUE: &str = "edx.lms.core.default";
 

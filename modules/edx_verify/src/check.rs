@@ -1,6 +1,7 @@
 //! What one check is, and what all of them say together.
 
 use std::fmt;
+use std::time::Duration;
 
 use ansible_protocol::{Map, Value, json};
 use roadmap::{Finding, HostStatus};
@@ -111,6 +112,11 @@ fn printable(text: &str) -> String {
             |character| if character.is_control() { character.escape_default().collect() } else { vec![character] },
         )
         .collect()
+}
+
+/// A time to a hundredth of a millisecond.
+pub(crate) fn shown(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1000.0)
 }
 
 /// `1 check`, `2 checks`.

@@ -39,7 +39,7 @@ pub enum Error {
     },
     /// Only empty lists were given.
     #[error(
-        "nothing to verify: give the cache servers in 'memcached', the folder in 'path', 'files', the platform's own \
+        "nothing to verify: give the cache servers in 'memcached', the broker in 'redis', the folder in 'path', 'files', the platform's own \
          addresses in 'heartbeats' or 'lms_url', or public addresses in 'exposure'"
     )]
     Nothing,

@@ -7,6 +7,7 @@
 //!
 //! All of it is looked at from a [`Viewpoint`]: this host, or one that the operator's command reaches through SSH.
 
+mod brokers;
 mod cache_servers;
 mod check;
 mod combine;
@@ -73,6 +74,8 @@ pub fn verify(options: &Options, from: &Viewpoint) -> Verification {
     let (servers, seen) = cache_servers::verify(&options.memcached, &options.probe, &from.dial);
     verification.extend(seen);
     let snapshot = (options.path.is_some() || !options.files.is_empty()).then(|| snapshot(options, from));
+    let (brokers, seen) = brokers::verify(&options.brokers, &options.probe, &from.dial);
+    verification.extend(seen);
     let mut layers = None;
     match &snapshot {
         Some(Ok(snapshot)) => {
@@ -84,6 +87,7 @@ pub fn verify(options: &Options, from: &Viewpoint) -> Verification {
         None => {}
     }
     verification.extend(platform::verify(&way.web(), &options.heartbeats, options.heartbeat_timeout));
+    verification.checks.extend(brokers.used(&options.brokers, &options.heartbeats, &options.probe, &from.dial));
     let here = snapshot.as_ref().and_then(|snapshot| snapshot.as_ref().ok()).map(|snapshot| snapshot.here.clone());
     let here = here.unwrap_or_else(files::this_host);
     verification.extend(exposure::verify(&options.exposure, &here, options.probe.timeout, way));

@@ -1,13 +1,16 @@
 //! What to look at, from the arguments of a run.
 
+mod brokers;
 mod login;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use ansible_protocol::Arguments;
-use edx_layout::{DataAddress, Endpoint, Layer, Release};
+use edx_layout::{DataAddress, Endpoint, EndpointError, Layer, Release};
 use http::{Tls, TlsSettings, Url};
+
+pub use brokers::Brokers;
 
 use crate::combine::Combine;
 use crate::error::Error;
@@ -21,6 +24,8 @@ const LONGEST_SECONDS: f64 = 3600.0;
 pub struct Options {
     /// The cache servers, each once.
     pub memcached: Vec<Endpoint>,
+    /// Redis, the broker of Celery's tasks.
+    pub brokers: Brokers,
     /// The folder of the files that Open edX reads.
     pub path: Option<PathBuf>,
     /// Further files.
@@ -136,7 +141,8 @@ pub struct Probe {
 impl Options {
     /// Checks what the declaration of the options cannot express.
     pub fn from_arguments(arguments: &Arguments) -> Result<Self, Error> {
-        let memcached = endpoints(arguments, "memcached")?;
+        let memcached = endpoints(arguments, "memcached", str::parse)?;
+        let brokers = Brokers::from_arguments(arguments)?;
         let path = arguments.str("path").map(PathBuf::from);
         let files: Vec<PathBuf> =
             arguments.strings("files").unwrap_or_default().into_iter().map(PathBuf::from).collect();
@@ -151,7 +157,7 @@ impl Options {
         let asked = Use {
             pages: urls(arguments, "traffic")?,
             login: login::read(arguments)?,
-            replaced: endpoints(arguments, "memcached_replaced")?,
+            replaced: endpoints(arguments, "memcached_replaced", str::parse)?,
             clients: clients(arguments)?,
         };
         if let Some(option) = asked.needs_caches().filter(|_| memcached.is_empty()) {
@@ -161,6 +167,7 @@ impl Options {
             arguments.strings("exposure").unwrap_or_default().into_iter().map(address).collect::<Result<_, _>>()?;
         let combine = Combine::from_arguments(arguments)?;
         let has_something = !memcached.is_empty()
+            || !brokers.is_empty()
             || has_files
             || !heartbeats.is_empty()
             || asked.login.is_some()
@@ -212,6 +219,7 @@ impl Options {
         });
         Ok(Self {
             memcached,
+            brokers,
             path,
             files,
             server_vars,
@@ -231,10 +239,14 @@ impl Options {
 }
 
 /// Each once.
-fn endpoints(arguments: &Arguments, option: &'static str) -> Result<Vec<Endpoint>, Error> {
+fn endpoints(
+    arguments: &Arguments,
+    option: &'static str,
+    parse: fn(&str) -> Result<Endpoint, EndpointError>,
+) -> Result<Vec<Endpoint>, Error> {
     let mut endpoints: Vec<Endpoint> = Vec::new();
     for text in arguments.strings(option).unwrap_or_default() {
-        let endpoint = text.parse().map_err(|error| Error::Endpoint { option, error })?;
+        let endpoint = parse(text).map_err(|error| Error::Endpoint { option, error })?;
         if !endpoints.contains(&endpoint) {
             endpoints.push(endpoint);
         }

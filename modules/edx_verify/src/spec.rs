@@ -9,7 +9,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     description: &[
         "Looks at what runs and at what is written down, and says of each thing whether it is as it should be, what was \
          seen, and what to do about it.",
-        "Only what is asked for is looked at - cache servers with 'memcached', the files that Open edX reads with \
+        "Only what is asked for is looked at - cache servers with 'memcached', the broker of Celery's tasks with \
+         'redis', the files that Open edX reads with \
          'path', every data server that they name with 'layers', what the next upgrade will make of them with \
          'server_vars', the platform's health with 'heartbeats', whether somebody can sign in with 'lms_url', whether the \
          platform uses the cache servers meanwhile and with 'traffic', and whether the internet reaches the data with \
@@ -27,6 +28,29 @@ pub static SPEC: ModuleSpec = ModuleSpec {
                 "With 'path', every cache in the files has to be one of them.",
             ],
         ),
+        OptionSpec::new(
+            "redis",
+            Kind::StrList,
+            &["The Redis that is the broker of Celery's tasks, as host:port (the port is 6379 where it is left out)."],
+        ),
+        OptionSpec::new("redis_username", Kind::Str, &["The ACL user there (Redis 6 and later)."]),
+        OptionSpec::new("redis_password", Kind::Str, &["The password there."]).secret(),
+        OptionSpec::new(
+            "redis_workers",
+            Kind::Int,
+            &[
+                "So many Celery workers have to answer when they are called through 'redis', by Celery's own remote \
+                 control; 0 calls none.",
+            ],
+        )
+        .default(Default::Int(0)),
+        OptionSpec::new(
+            "redis_replaced",
+            Kind::StrList,
+            &["Redis servers that no worker and no program may use any more, and where no task may be left."],
+        ),
+        OptionSpec::new("redis_replaced_username", Kind::Str, &["The ACL user there."]),
+        OptionSpec::new("redis_replaced_password", Kind::Str, &["The password there."]).secret(),
         OptionSpec::new(
             "path",
             Kind::Path,
@@ -258,7 +282,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
         .default(Default::Str("text")),
     ],
     mutually_exclusive: &[],
-    required_one_of: &[&["memcached", "path", "files", "heartbeats", "lms_url", "exposure", "statuses"]],
+    required_one_of: &[&["memcached", "redis", "redis_replaced", "path", "files", "heartbeats", "lms_url", "exposure", "statuses"]],
 };
 
 /// What only the page of `edx_verify` shows.
@@ -319,6 +343,15 @@ pub static PAGE: PageSpec = PageSpec {
             returned: "always",
             description: "The number of checks by status.",
             sample: r#"{"ok": 12, "warning": 1, "failed": 0, "skipped": 0}"#,
+        },
+        ReturnSpec {
+            name: "redis",
+            kind: "list",
+            returned: "when brokers are given",
+            description: "What each broker said - endpoint, reachable, version, info (fields of INFO), queues (the tasks in each; \
+                          null where there are too many keys to look at), held (tasks that workers have not acknowledged), \
+                          workers (connections that wait for tasks or for remote control, by host).",
+            sample: r#"[{"endpoint": "172.31.5.11:6379", "reachable": true, "version": "Redis 7.0.15", "info": {"aof_enabled": "1"}, "queues": {"edx.lms.core.default": 12}, "held": 0, "workers": {"172.31.5.20": 4}}]"#,
         },
         ReturnSpec {
             name: "memcached",

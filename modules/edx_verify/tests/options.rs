@@ -12,11 +12,11 @@ fn options_that_make_no_sense_are_refused_with_a_sentence() {
     for (options, message) in [
         (
             json!({}),
-            "one of these options is required: memcached, path, files, heartbeats, lms_url, exposure, statuses",
+            "one of these options is required: memcached, redis, redis_replaced, path, files, heartbeats, lms_url, exposure, statuses",
         ),
         (
             json!({"memcached": []}),
-            "nothing to verify: give the cache servers in 'memcached', the folder in 'path', 'files', the platform's own \
+            "nothing to verify: give the cache servers in 'memcached', the broker in 'redis', the folder in 'path', 'files', the platform's own \
              addresses in 'heartbeats' or 'lms_url', or public addresses in 'exposure'",
         ),
         (
@@ -34,7 +34,7 @@ fn options_that_make_no_sense_are_refused_with_a_sentence() {
         ),
         (
             json!({"heartbeats": []}),
-            "nothing to verify: give the cache servers in 'memcached', the folder in 'path', 'files', the platform's own \
+            "nothing to verify: give the cache servers in 'memcached', the broker in 'redis', the folder in 'path', 'files', the platform's own \
              addresses in 'heartbeats' or 'lms_url', or public addresses in 'exposure'",
         ),
         (

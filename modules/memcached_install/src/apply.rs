@@ -7,14 +7,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use file_set::{FileSet, Label};
+use host::{Activity, ConfigFile, Process};
 use memcached::compare;
 
 use crate::boot;
-use crate::config_file::ConfigFile;
 use crate::goal::Running;
 use crate::observe::{Daemon, Host, Observed};
 use crate::plan::{ConfigChange, Plan, Step};
-use crate::service::{Activity, Process};
 use crate::{Error, Goal};
 
 /// What carrying out left behind.
@@ -83,14 +82,20 @@ fn carry_out_step(
             applied.backup = before.config.write(lock, bytes, goal.backup.then(Label::now).as_ref())?;
             Ok(())
         }
-        Step::WriteDropIn(path) => boot::write(path).and_then(|()| host.service().reload_units()),
-        Step::RemoveDropIn(path) => boot::remove(path).and_then(|()| host.service().reload_units()),
-        Step::UpdateLists => host.apt().update(),
-        Step::Install(packages) => host.apt().install(packages),
-        Step::Remove { packages, purge } => host.apt().remove(packages, *purge),
-        Step::Enable(_) => host.service().enable(),
-        Step::Start(_) => host.service().start(),
-        Step::Restart { .. } => host.service().restart(),
+        Step::WriteDropIn(path) => {
+            host::write_drop_in(path, boot::TEXT)?;
+            Ok(host.service().reload_units()?)
+        }
+        Step::RemoveDropIn(path) => {
+            host::remove_drop_in(path)?;
+            Ok(host.service().reload_units()?)
+        }
+        Step::UpdateLists => Ok(host.apt().update()?),
+        Step::Install(packages) => Ok(host.apt().install(packages)?),
+        Step::Remove { packages, purge } => Ok(host.apt().remove(packages, *purge)?),
+        Step::Enable(_) => Ok(host.service().enable()?),
+        Step::Start(_) => Ok(host.service().start()?),
+        Step::Restart { .. } => Ok(host.service().restart()?),
         Step::RemoveConfig(path) => match fs::remove_file(path) {
             // Purging the package removes its own file.
             Err(error) if error.kind() != io::ErrorKind::NotFound => {

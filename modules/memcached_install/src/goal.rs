@@ -1,14 +1,18 @@
 //! What a task asks for.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ansible_protocol::{Arguments, Value};
+use host::{Memory, Network};
 use memcached::{Endpoint, ExtraOption, Settings, parse_listen_address};
 
 use crate::Error;
-use crate::addresses::{self, Network};
-use crate::memory::{self, Memory};
+use crate::memory;
+
+/// Why an open address lets strangers in.
+const CAUTION: &str = "memcached asks for no password";
 
 /// What the task asks for, checked and complete.
 #[derive(Debug)]
@@ -55,12 +59,12 @@ impl Goal {
         let is_odd = |c: char| !(c.is_ascii_alphanumeric() || "@._-".contains(c));
         if service.is_empty() || service.starts_with('-') || service.contains(is_odd) {
             let problem = format!("{service:?} is no service's name");
-            return Err(Error::Option { option: "service", problem });
+            return Err(host::Error::Option { option: "service", problem }.into());
         }
         let config_file = Path::new(options.str("config_file").unwrap_or_default()).to_owned();
         if !config_file.is_absolute() {
             let problem = format!("{} is not an absolute path", config_file.display());
-            return Err(Error::Option { option: "config_file", problem });
+            return Err(host::Error::Option { option: "config_file", problem }.into());
         }
         Ok(Self {
             wish,
@@ -97,10 +101,10 @@ fn running(options: &Arguments, latest: bool, warnings: &mut Vec<String>) -> Res
     };
     for address in &listen {
         network.require_own(*address)?;
-        warnings.extend(addresses::listen_warning(*address));
+        warnings.extend(host::listen_warning(*address, CAUTION));
     }
-    let total = memory::of_this_machine()?;
-    let memory_mb = Memory::parse(options.raw("memory_mb").unwrap_or(&Value::Null))?.megabytes(total);
+    let total = host::memory_of_this_machine()?;
+    let memory_mb = Memory::parse("memory_mb", options.raw("memory_mb").unwrap_or(&Value::Null))?.megabytes(total);
     warnings.extend(memory::warning(memory_mb, total));
     let size = options.str("max_item_size").unwrap_or_default();
     let settings = Settings {
@@ -117,24 +121,28 @@ fn running(options: &Arguments, latest: bool, warnings: &mut Vec<String>) -> Res
     warnings.extend(settings.validate(cores).map_err(Error::Setting)?);
     Ok(Running {
         latest,
-        local: addresses::local_endpoint(&settings.listen, settings.port),
+        local: endpoint_of(host::local_endpoint(&settings.listen, settings.port)),
         endpoints: network.endpoints(&settings.listen, settings.port),
         settings,
     })
+}
+
+fn endpoint_of(address: SocketAddr) -> Endpoint {
+    Endpoint::from((address.ip(), address.port()))
 }
 
 /// An int option within its bounds.
 fn number<T: TryFrom<i64>>(options: &Arguments, option: &'static str, least: i64, most: i64) -> Result<T, Error> {
     let given = options.int(option).unwrap_or(least);
     let within = Some(given).filter(|given| (least..=most).contains(given));
-    within
-        .and_then(|given| T::try_from(given).ok())
-        .ok_or_else(|| Error::Option { option, problem: format!("{given} is not between {least} and {most}") })
+    within.and_then(|given| T::try_from(given).ok()).ok_or_else(|| {
+        host::Error::Option { option, problem: format!("{given} is not between {least} and {most}") }.into()
+    })
 }
 
 /// Extra options from a list, a dict, or one string as it would stand on a command line.
 fn extra(value: &Value) -> Result<Vec<ExtraOption>, Error> {
-    let refused = |problem: &str| Error::Option { option: "extra", problem: problem.to_owned() };
+    let refused = |problem: &str| Error::from(host::Error::Option { option: "extra", problem: problem.to_owned() });
     let entries: Vec<String> = match value {
         Value::Null => Vec::new(),
         Value::String(line) => split_options(line),

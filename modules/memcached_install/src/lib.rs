@@ -4,20 +4,14 @@
 //! a plan, a value with ordered steps; the steps are carried out; and the running daemon is asked
 //! what it runs with. Check mode ends with the plan.
 
-mod addresses;
 mod apply;
 mod boot;
-mod config_file;
-mod diff;
 mod error;
 mod goal;
 mod memory;
 mod observe;
-mod package;
 mod plan;
-mod programs;
 mod report;
-mod service;
 mod spec;
 
 use ansible_protocol::{Failure, Outcome, Request};
@@ -31,7 +25,7 @@ pub fn run(request: &Request) -> Result<Outcome, Failure> {
     let goal = Goal::from_options(&request.options)?;
     let host = observe::Host::here(&goal);
     // Check mode writes nothing, not even a lock.
-    let lock = (!request.check).then(|| config_file::lock(&goal.config_file, goal.lock_timeout)).transpose()?;
+    let lock = (!request.check).then(|| host::lock_config(&goal.config_file, goal.lock_timeout)).transpose()?;
     let before = host.observe(&goal)?;
     let plan = plan::plan(&goal, &before)?;
     let Some(lock) = lock else {

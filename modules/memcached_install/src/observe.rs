@@ -2,14 +2,10 @@
 
 use std::time::Duration;
 
+use host::{Apt, ConfigFile, DropIn, Manager, Package, Process, Programs, Service, State};
 use memcached::{Client, Endpoint, RunningSettings};
 
-use crate::boot::DropIn;
-use crate::config_file::ConfigFile;
-use crate::package::{Apt, Package};
-use crate::programs::Programs;
-use crate::service::{Manager, Process, Service, State};
-use crate::{Error, Goal};
+use crate::{Error, Goal, boot};
 
 /// How long a daemon on this very host may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -84,7 +80,7 @@ impl Host {
             None => Err("not asked".to_owned()),
         };
         let folder = self.service().unit_folder()?;
-        let drop_in = folder.map(|folder| DropIn::read(&folder, &self.service)).transpose()?;
+        let drop_in = folder.map(|folder| DropIn::read(&folder, &self.service, boot::NAME)).transpose()?;
         Ok(Observed {
             packages,
             drop_in,

@@ -3,14 +3,13 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use host::{Activity, Definition, DropInChange, Package};
 use memcached::compare;
 use memcached::conf::Document;
 
 use crate::boot;
 use crate::goal::{Running, Wish};
 use crate::observe::Observed;
-use crate::package::Package;
-use crate::service::{Activity, Definition};
 use crate::{Error, Goal};
 
 /// What is to be done, in order.
@@ -96,7 +95,7 @@ impl Plan {
             Step::WriteConfig(path) | Step::RemoveConfig(path) => Some(path.as_path()),
             _ => None,
         });
-        file_set::probe(written).map_err(Error::Files)
+        Ok(file_set::probe(written).map_err(host::Error::Files)?)
     }
 
     pub fn actions(&self) -> Vec<String> {
@@ -125,7 +124,7 @@ fn towards_running(goal: &Goal, running: &Running, seen: &Observed) -> Result<Pl
         plan.steps.push(Step::WriteConfig(seen.config.path.clone()));
         plan.config = Some(ConfigChange::Write(document.bytes().to_vec()));
     }
-    plan.steps.extend(drop_in_step(seen, boot::needs_network(&running.settings.listen)));
+    plan.steps.extend(drop_in_step(seen, host::needs_network(&running.settings.listen)));
     let missing: Vec<&Package> = seen.packages.iter().filter(|package| is_due(package, running.latest)).collect();
     if missing.iter().any(|package| package.candidate.is_none()) {
         plan.steps.push(Step::UpdateLists);
@@ -160,13 +159,9 @@ fn towards_running(goal: &Goal, running: &Running, seen: &Observed) -> Result<Pl
 }
 
 fn drop_in_step(seen: &Observed, wanted: bool) -> Option<Step> {
-    let drop_in = seen.drop_in.as_ref()?;
-    let is_there = drop_in.bytes.is_some();
-    let is_right = drop_in.bytes.as_deref() == Some(boot::TEXT.as_bytes());
-    match (wanted, is_there, is_right) {
-        (true, _, false) => Some(Step::WriteDropIn(drop_in.path.clone())),
-        (false, true, _) => Some(Step::RemoveDropIn(drop_in.path.clone())),
-        _ => None,
+    match seen.drop_in.as_ref()?.change(wanted.then_some(boot::TEXT))? {
+        DropInChange::Write(path) => Some(Step::WriteDropIn(path)),
+        DropInChange::Remove(path) => Some(Step::RemoveDropIn(path)),
     }
 }
 

@@ -7,7 +7,6 @@ use memcached::RunningSettings;
 
 use crate::apply::{Applied, Failed};
 use crate::boot;
-use crate::diff;
 use crate::observe::{Daemon, Observed};
 use crate::plan::{Plan, Step};
 use crate::{Error, Goal};
@@ -117,7 +116,7 @@ fn outcome(
 
 fn config_diff(before: &Observed, plan: &Plan) -> Option<Diff> {
     let after = plan.config.as_ref()?;
-    let text = diff::unified(
+    let text = host::unified(
         &before.config.path.display().to_string(),
         before.config.bytes.as_deref().unwrap_or_default(),
         after.after(),
@@ -134,7 +133,7 @@ fn drop_in_diff(before: &Observed, plan: &Plan) -> Option<Diff> {
     })?;
     let path = drop_in.path.display().to_string();
     let before = drop_in.bytes.as_deref().unwrap_or_default();
-    Some(Diff::prepared(diff::unified(&path, before, after.as_bytes())))
+    Some(Diff::prepared(host::unified(&path, before, after.as_bytes())))
 }
 
 fn settings(running: &RunningSettings) -> Map<String, Value> {

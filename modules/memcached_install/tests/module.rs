@@ -477,7 +477,7 @@ fn every_refused_option_is_named_and_nothing_is_touched() {
 fn an_address_of_another_host_is_refused_before_anything_changes() {
     let host = Host::fresh();
     assert!(host.run(json!({"listen": ["203.0.113.77"]})).fails().starts_with(
-        "listen: 203.0.113.77 is no address of this host, memcached would not start with it; its addresses: "
+        "listen: 203.0.113.77 is no address of this host, the daemon would not start with it; its addresses: "
     ));
     assert!(!host.config().exists());
 }

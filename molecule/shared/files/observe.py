@@ -32,12 +32,20 @@ def caches(path):
     return {name: cache.get("LOCATION") for name, cache in (settings.get("CACHES") or {}).items()}
 
 
+def brokers(path):
+    """What names the broker of Celery's tasks, and its password."""
+    settings = yaml.safe_load(path.read_text()) or {}
+    names = ("BROKER_URL", "CELERY_BROKER_URL", "CELERY_BROKER_HOSTNAME", "CELERY_BROKER_PASSWORD")
+    return {name: settings[name] for name in names if name in settings}
+
+
 def main():
     """Everything at once."""
     files = sorted(ETC.glob("*.yml"))
     seen = {
         "files": {path.name: about(path) for path in files},
         "caches": {path.name: caches(path) for path in files},
+        "brokers": {path.name: brokers(path) for path in files},
         "others": sorted(name for name in os.listdir(ETC) if not name.endswith(".yml")),
         "server_vars": yaml.safe_load(SERVER_VARS.read_text()) if SERVER_VARS.exists() else None,
         "server_vars_sha256": about(SERVER_VARS)["sha256"] if SERVER_VARS.exists() else None,

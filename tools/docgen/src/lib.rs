@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ansible_protocol::{ModuleSpec, PageSpec, ansible_doc_page};
 
 /// Every module of the collection.
-pub fn modules() -> [(&'static ModuleSpec, &'static PageSpec); 6] {
+pub fn modules() -> [(&'static ModuleSpec, &'static PageSpec); 7] {
     [
         (&edx_cache_endpoint::SPEC, &edx_cache_endpoint::PAGE),
         (&edx_programs::SPEC, &edx_programs::PAGE),
@@ -13,6 +13,7 @@ pub fn modules() -> [(&'static ModuleSpec, &'static PageSpec); 6] {
         (&edx_settings::SPEC, &edx_settings::PAGE),
         (&edx_verify::SPEC, &edx_verify::PAGE),
         (&memcached_install::SPEC, &memcached_install::PAGE),
+        (&redis_install::SPEC, &redis_install::PAGE),
     ]
 }
 

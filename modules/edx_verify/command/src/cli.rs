@@ -68,6 +68,8 @@ pub enum What {
     Status(Status),
     /// Memcached servers: that they answer, keep what is written and are used
     Memcached(Memcached),
+    /// Redis, the broker of Celery's tasks: that it keeps what is queued, what waits there, and who takes it
+    Redis(Redis),
     /// The platform as a browser sees it: heartbeats, and a login at LMS and Studio
     Platform(Platform),
     /// That no data port of these public addresses answers; look from outside of the private network
@@ -143,6 +145,26 @@ pub struct Memcached {
     /// Addresses of application servers that have to have connections there
     #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
     pub clients: Vec<String>,
+    /// Accept servers with a public address
+    #[arg(long)]
+    pub allow_public: bool,
+}
+
+/// `redis`.
+#[derive(Debug, Args)]
+pub struct Redis {
+    /// The servers, as host:port
+    #[arg(required = true, value_name = "ENDPOINT")]
+    pub endpoints: Vec<String>,
+    /// The ACL user there, where it has one (Redis 6 and later)
+    #[arg(long, value_name = "NAME")]
+    pub username: Option<String>,
+    /// The file with the password; - for standard input. Or the environment variable EDX_VERIFY_REDIS_PASSWORD has it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub password_file: Option<PathBuf>,
+    /// Call the Celery workers through it, and fail unless so many answer
+    #[arg(long, value_name = "NUMBER")]
+    pub workers: Option<u64>,
     /// Accept servers with a public address
     #[arg(long)]
     pub allow_public: bool,

@@ -12,7 +12,7 @@ use indicatif::ProgressBar;
 use net::Dial;
 use ssh::Hop;
 
-use crate::cli::{Cli, Exposure, Memcached, Plan, Platform, Status, Users, Way, What};
+use crate::cli::{Cli, Exposure, Memcached, Plan, Platform, Redis, Status, Users, Way, What};
 use crate::error::Error;
 use crate::names::Named;
 use crate::{password, remote};
@@ -53,6 +53,7 @@ pub fn look(cli: &Cli) -> Result<Seen, Error> {
     match &cli.what {
         What::Status(status) => of_status(status, &cli.way, &progress),
         What::Memcached(memcached) => of_memcached(memcached, &cli.way, &progress),
+        What::Redis(redis) => of_redis(redis, &cli.way, &progress),
         What::Platform(platform) => of_platform(platform, &cli.way, &progress),
         What::Exposure(exposure) => of_exposure(exposure, &cli.way, &progress),
         What::Plan(plan) => Ok(of_plan(plan)),
@@ -105,6 +106,17 @@ fn of_memcached(asked: &Memcached, way: &Way, progress: &Progress) -> Result<See
         "memcached": asked.endpoints, "activity_seconds": asked.activity_seconds,
         "expect_activity": asked.expect_activity, "memcached_clients": asked.clients,
         "allow_public": asked.allow_public, "timeout": way.timeout,
+    }))?;
+    progress.say(format!("asking {}", asked.endpoints.join(", ")));
+    let viewpoint = from(way.dial()?);
+    Ok(Seen { verification: edx_verify::verify(&options, &viewpoint), report: None })
+}
+
+fn of_redis(asked: &Redis, way: &Way, progress: &Progress) -> Result<Seen, Error> {
+    let password = password::given(asked.password_file.as_deref(), "EDX_VERIFY_REDIS_PASSWORD")?;
+    let options = options(json!({
+        "redis": asked.endpoints, "redis_username": asked.username, "redis_password": password,
+        "redis_workers": asked.workers, "allow_public": asked.allow_public, "timeout": way.timeout,
     }))?;
     progress.say(format!("asking {}", asked.endpoints.join(", ")));
     let viewpoint = from(way.dial()?);

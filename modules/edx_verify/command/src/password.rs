@@ -1,4 +1,4 @@
-//! The password of the user to sign in as. Never on the command line, where everybody on the machine can read it.
+//! Passwords: of the user to sign in as, and of Redis. Never on the command line, where everybody on the machine can read it.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
@@ -14,12 +14,7 @@ const MOST: u64 = 4096;
 
 /// From the file, the environment or the terminal, the first of them that there is.
 pub fn read(user: &str, file: Option<&Path>) -> Result<String, Error> {
-    if let Some(path) = file {
-        let text = if path == Path::new("-") { text(io::stdin().lock()) } else { File::open(path).and_then(text) };
-        let text = text.map_err(|reason| Error::PasswordFile { path: path.to_owned(), reason })?;
-        return Ok(text.trim_end_matches(['\r', '\n']).to_owned());
-    }
-    if let Ok(password) = std::env::var(VARIABLE) {
+    if let Some(password) = given(file, VARIABLE)? {
         return Ok(password);
     }
     let nobody = || Error::NoPassword { user: user.to_owned() };
@@ -27,6 +22,14 @@ pub fn read(user: &str, file: Option<&Path>) -> Result<String, Error> {
         return Err(nobody());
     }
     rpassword::prompt_password(format!("Password of {user}: ")).map_err(|_| nobody())
+}
+
+/// From the file or the environment, the first of them that there is.
+pub fn given(file: Option<&Path>, variable: &str) -> Result<Option<String>, Error> {
+    let Some(path) = file else { return Ok(std::env::var(variable).ok()) };
+    let text = if path == Path::new("-") { text(io::stdin().lock()) } else { File::open(path).and_then(text) };
+    let text = text.map_err(|reason| Error::PasswordFile { path: path.to_owned(), reason })?;
+    Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 fn text(from: impl Read) -> io::Result<String> {

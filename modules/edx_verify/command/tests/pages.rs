@@ -62,7 +62,7 @@ fn the_completions_of_other_shells_are_theirs() {
     }
 }
 
-const SUBCOMMANDS: [&str; 7] = ["status", "memcached", "platform", "exposure", "plan", "completions", "man"];
+const SUBCOMMANDS: [&str; 8] = ["status", "memcached", "redis", "platform", "exposure", "plan", "completions", "man"];
 
 /// The options that a help text lists.
 fn options(help: &str) -> Vec<String> {

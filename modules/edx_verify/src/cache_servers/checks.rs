@@ -7,7 +7,7 @@ use edx_layout::{AddressClass, classify};
 use memcached::{Error, RoundTrip, RunningSettings, Stats};
 
 use super::probe::{Activity, Address, Fault, Seen, Step};
-use crate::check::Check;
+use crate::check::{Check, shown};
 use crate::options::Probe;
 
 const MEBIBYTE: u64 = 1024 * 1024;
@@ -58,10 +58,6 @@ pub fn judge(endpoint: &str, seen: &Seen, limits: &Probe) -> Vec<Check> {
             .extend([UDP, LISTENING].map(|name| Check::skipped(name, endpoint, "the running settings are not known"))),
     }
     checks
-}
-
-fn shown(time: Duration) -> String {
-    format!("{:.2} ms", time.as_secs_f64() * 1000.0)
 }
 
 /// What a step showed, or the check that says why it showed nothing.

@@ -4,15 +4,22 @@
 //! size and in time; passwords are sent and kept nowhere else, and never a part of an error.
 
 mod client;
+mod clients;
+pub mod conf;
 mod credentials;
 mod error;
 mod info;
+mod keys;
+mod remote_control;
 mod reply;
 
 pub use client::{Client, RoundTrip};
+pub use clients::Connection;
 pub use credentials::{Credentials, Secret};
 pub use error::Error;
 pub use info::Info;
+pub use keys::{Key, Keys, Kind};
+pub use remote_control::{Called, json_string};
 pub use reply::Reply;
 
 /// The port on which Redis listens unless told otherwise.

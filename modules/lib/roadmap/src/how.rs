@@ -14,6 +14,7 @@ pub enum How {
 }
 
 const PLAYBOOK: &str = "ansible-playbook -i inventory.yml playbooks/migrate_memcached.yml";
+const REDIS_PLAYBOOK: &str = "ansible-playbook -i inventory.yml playbooks/migrate_redis.yml";
 const VARS: &str = "/edx/app/edx_ansible/server-vars.yml";
 
 fn command(text: &str) -> How {
@@ -84,10 +85,11 @@ pub(crate) fn move_to(layer: Layer) -> Vec<How> {
         ],
         Layer::Redis => vec![
             hand(
-                "Redis: set it up on the host of memcached or on its own, with a password, reachable on port 6379 \
-                 from the application servers only. Let the workers finish their tasks first: the queue is not copied.",
+                "Redis: put its host, which may be that of memcached, into the group edx_redis_servers of the \
+                 inventory. Queued tasks come over; while the workers stop for it, LMS and Studio go on.",
             ),
-            point("the broker's settings (CELERY_BROKER_HOSTNAME, BROKER_URL) of every service", layer),
+            command(&format!("{REDIS_PLAYBOOK} --check --diff")),
+            command(REDIS_PLAYBOOK),
         ],
         Layer::RabbitMq => vec![
             hand(
@@ -123,10 +125,16 @@ fn point(settings: &str, layer: Layer) -> How {
 
 /// How a move gets into the variables of the next upgrade.
 pub(crate) fn record(layer: Layer) -> Vec<How> {
-    if layer == Layer::Memcached {
+    let playbook = match layer {
+        Layer::Memcached => Some(PLAYBOOK),
+        Layer::Redis => Some(REDIS_PLAYBOOK),
+        _ => None,
+    };
+    if let Some(playbook) = playbook {
+        let title = layer.title();
         return vec![
-            hand("The playbook that moves memcached records it as well; what is right stays as it is."),
-            command(PLAYBOOK),
+            hand(format!("The playbook that moves {title} records it as well; what is right stays as it is.")),
+            command(playbook),
         ];
     }
     vec![

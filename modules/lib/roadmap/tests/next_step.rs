@@ -7,6 +7,7 @@ use edx_layout::Layer;
 use roadmap::{HostStatus, How, Mark, Place, Report, Scope, StepKind, next_step};
 
 const PLAYBOOK: &str = "ansible-playbook -i inventory.yml playbooks/migrate_memcached.yml";
+const REDIS_PLAYBOOK: &str = "ansible-playbook -i inventory.yml playbooks/migrate_redis.yml";
 
 fn what(hosts: &[HostStatus]) -> String {
     next_step(hosts).what
@@ -76,9 +77,11 @@ fn rabbitmq_moves_with_memcached_up_to_juniper() {
 }
 
 #[test]
-fn memcached_has_a_playbook_and_the_others_are_moved_by_hand() {
-    assert_eq!(commands(&moved(&[0, 1])), [&format!("{PLAYBOOK} --check --diff"), PLAYBOOK]);
-    for hosts in [moved(&[]), moved(&[0]), moved(&[0, 1, 2]), moved(&[0, 1, 2, 3]), moved(&[0, 1, 2, 3, 5])] {
+fn memcached_and_redis_have_a_playbook_and_the_others_are_moved_by_hand() {
+    let both = [PLAYBOOK, REDIS_PLAYBOOK].map(|playbook| [format!("{playbook} --check --diff"), playbook.to_owned()]);
+    assert_eq!(commands(&moved(&[0, 1])), both.concat());
+    assert_eq!(commands(&moved(&[0, 1, 2])), both[1]);
+    for hosts in [moved(&[]), moved(&[0]), moved(&[0, 1, 2, 3]), moved(&[0, 1, 2, 3, 5])] {
         assert_eq!(commands(&hosts), [] as [&str; 0], "{}", what(&hosts));
         assert!(!next_step(&hosts).how.is_empty());
     }

@@ -36,6 +36,8 @@ OAUTH_PUBLIC_URL_ROOT = CONFIG.get("SOCIAL_AUTH_EDX_OAUTH2_PUBLIC_URL_ROOT")
 
 # In MySQL on a real server: {key: {secret: ..., redirect_uris: [...]}}.
 OAUTH_CLIENTS = CONFIG.get("STANDIN_OAUTH_CLIENTS", {})
+# Whether tasks can be queued.
+HAS_CELERY = CONFIG.get("STANDIN_HAS_CELERY", False)
 # Addresses that this release does not have yet, or not any more.
 MISSING_PATHS = CONFIG.get("STANDIN_MISSING_PATHS", [])
 

@@ -34,5 +34,10 @@ STUDIO_ONLY = [
     path("complete/edx-oauth2/", studio.complete),
 ]
 
+if settings.HAS_CELERY:
+    from standin import queueing
+
+    LMS_ONLY.append(path("standin/queue", queueing.queue))
+
 urlpatterns += LMS_ONLY if settings.SERVICE_VARIANT == "lms" else STUDIO_ONLY
 urlpatterns = [address for address in urlpatterns if str(address.pattern) not in settings.MISSING_PATHS]
