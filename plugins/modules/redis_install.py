@@ -80,19 +80,10 @@ options:
   maxmemory_policy:
     description:
       - >-
-        What Redis does when that is full. A broker refuses new tasks (V(noeviction)); any other policy throws queued
-        ones away.
+        What Redis does when that is full. A broker refuses new tasks (V(noeviction)); any other policy of Redis
+        (V(allkeys-lru) and so on) throws queued ones away.
     type: str
     default: noeviction
-    choices:
-      - noeviction
-      - allkeys-lru
-      - allkeys-lfu
-      - allkeys-random
-      - volatile-lru
-      - volatile-lfu
-      - volatile-random
-      - volatile-ttl
   maxclients:
     description:
       - >-
@@ -260,7 +251,7 @@ def main():
             "password": {"type": "str", "no_log": True},
             "username": {"type": "str"},
             "memory_mb": {"type": "raw", "default": 512},
-            "maxmemory_policy": {"type": "str", "default": "noeviction", "choices": ["noeviction", "allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"]},
+            "maxmemory_policy": {"type": "str", "default": "noeviction"},
             "maxclients": {"type": "int", "default": 10000},
             "appendonly": {"type": "bool", "default": True},
             "appendfsync": {"type": "str", "default": "everysec", "choices": ["always", "everysec", "no"]},

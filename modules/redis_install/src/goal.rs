@@ -32,6 +32,18 @@ const SET_BY_OPTIONS: [(&str, &str); 13] = [
     ("include", "config_file"),
 ];
 
+/// What Redis can do when its memory is full.
+const POLICIES: [&str; 8] = [
+    "noeviction",
+    "allkeys-lru",
+    "allkeys-lfu",
+    "allkeys-random",
+    "volatile-lru",
+    "volatile-lfu",
+    "volatile-random",
+    "volatile-ttl",
+];
+
 /// What the task asks for, checked and complete.
 #[derive(Debug)]
 pub struct Goal {
@@ -129,6 +141,9 @@ fn running(options: &Arguments, latest: bool, warnings: &mut Vec<String>) -> Res
         ));
     }
     let policy = options.str("maxmemory_policy").unwrap_or_default().to_owned();
+    if !POLICIES.contains(&policy.as_str()) {
+        return Err(wrong("maxmemory_policy", format!("{policy:?} is none of Redis's: {}", POLICIES.join(", "))));
+    }
     if policy != "noeviction" {
         warnings.push(format!(
             "maxmemory_policy: with {policy} a full Redis throws queued tasks away; a broker needs noeviction"

@@ -64,18 +64,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
         OptionSpec::new(
             "maxmemory_policy",
             Kind::Str,
-            &["What Redis does when that is full. A broker refuses new tasks (V(noeviction)); any other policy throws queued ones away."],
+            &["What Redis does when that is full. A broker refuses new tasks (V(noeviction)); any other policy of Redis (V(allkeys-lru) and so on) throws queued ones away."],
         )
-        .choices(&[
-            "noeviction",
-            "allkeys-lru",
-            "allkeys-lfu",
-            "allkeys-random",
-            "volatile-lru",
-            "volatile-lfu",
-            "volatile-random",
-            "volatile-ttl",
-        ])
         .default(Default::Str("noeviction")),
         OptionSpec::new(
             "maxclients",
