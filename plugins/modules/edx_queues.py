@@ -98,8 +98,8 @@ attributes:
     support: full
 notes:
   - >-
-    Pause the workers (O(state=paused)) and stop them first (M(edxops.scaling.edx_programs) with O(state=stopped) and
-    O(kind=workers)), point the producers to the new Redis and restart them, carry the queues, then start the workers.
+    Pause the workers (O(state=paused)) and stop them first (M(edxops.scaling.edx_programs) with C(state=stopped) and
+    C(kind=workers)), point the producers to the new Redis and restart them, carry the queues, then start the workers.
   - >-
     While a move is under way its tasks are under names that start with C(edxops.queues:carry:) on the source. On the
     destination a note of a few bytes stays for an hour.

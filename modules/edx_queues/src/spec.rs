@@ -60,7 +60,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
 /// What only the page of `edx_queues` shows.
 pub static PAGE: PageSpec = PageSpec {
     notes: &[
-        "Pause the workers (O(state=paused)) and stop them first (M(edxops.scaling.edx_programs) with O(state=stopped) and O(kind=workers)), point the producers to the new Redis and restart them, carry the queues, then start the workers.",
+        "Pause the workers (O(state=paused)) and stop them first (M(edxops.scaling.edx_programs) with C(state=stopped) and C(kind=workers)), point the producers to the new Redis and restart them, carry the queues, then start the workers.",
         "While a move is under way its tasks are under names that start with C(edxops.queues:carry:) on the source. On the destination a note of a few bytes stays for an hour.",
         "A server with an append-only file is given two seconds to write it before anything is deleted at the other one; one with snapshots makes a snapshot.",
     ],
