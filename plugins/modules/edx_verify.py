@@ -50,7 +50,7 @@ options:
     description:
       - >-
         So many Celery workers have to answer when they are called through 'redis', by Celery's own remote control; 0
-        calls none.
+        calls none. They are called again for 'heartbeat_timeout', as one that starts takes its time.
     type: int
     default: 0
   redis_replaced:

@@ -142,7 +142,8 @@ impl Options {
     /// Checks what the declaration of the options cannot express.
     pub fn from_arguments(arguments: &Arguments) -> Result<Self, Error> {
         let memcached = endpoints(arguments, "memcached", str::parse)?;
-        let brokers = Brokers::from_arguments(arguments)?;
+        let heartbeat_timeout = seconds(arguments, "heartbeat_timeout", 0.1)?;
+        let brokers = Brokers::from_arguments(arguments, heartbeat_timeout)?;
         let path = arguments.str("path").map(PathBuf::from);
         let files: Vec<PathBuf> =
             arguments.strings("files").unwrap_or_default().into_iter().map(PathBuf::from).collect();
@@ -188,7 +189,6 @@ impl Options {
             return Err(Error::ServerVarsAlone);
         }
         let release = arguments.str("release").map(str::parse).transpose().map_err(Error::Release)?;
-        let heartbeat_timeout = seconds(arguments, "heartbeat_timeout", 0.1)?;
         let activity = seconds(arguments, "activity_seconds", 0.0)?;
         let probe = Probe {
             timeout: seconds(arguments, "timeout", 0.1)?,

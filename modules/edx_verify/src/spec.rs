@@ -40,7 +40,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             Kind::Int,
             &[
                 "So many Celery workers have to answer when they are called through 'redis', by Celery's own remote \
-                 control; 0 calls none.",
+                 control; 0 calls none. They are called again for 'heartbeat_timeout', as one that starts takes its time.",
             ],
         )
         .default(Default::Int(0)),

@@ -152,7 +152,7 @@ fn workers_that_are_connected_are_counted_and_called() {
     assert_eq!(run.seen("redis.workers"), ("ok", "workers are connected from 127.0.0.1"));
     assert_eq!(run.result["redis"][0]["workers"], json!({"127.0.0.1": 1}));
 
-    let run = verify(&json!({"redis": server.endpoint(), "redis_workers": 1, "timeout": 1}));
+    let run = verify(&json!({"redis": server.endpoint(), "redis_workers": 1, "timeout": 1, "heartbeat_timeout": 1}));
     assert_eq!(
         run.seen("redis.workers"),
         ("failed", "workers are connected from 127.0.0.1; 0 of at least 1 answered a call through it")

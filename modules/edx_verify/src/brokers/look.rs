@@ -1,5 +1,6 @@
 //! Talks to one broker, and notes what it saw.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use ansible_protocol::{Map, Value};
@@ -134,7 +135,7 @@ fn server(dial: &dyn Dial, endpoint: &Endpoint, wanted: &Brokers, probe: &Probe)
     };
     let connections = client.connections()?;
     let queued = queued(&mut client, &info)?;
-    let answers = (wanted.workers > 0).then(|| answers(&mut client, &info, probe.timeout));
+    let answers = (wanted.workers > 0).then(|| answers(&mut client, wanted, probe.timeout));
     let pushed = info.calls("lpush");
     Ok(Server { connected, info, round_trip, maxclients, queued, connections, answers, pushed })
 }
@@ -155,16 +156,23 @@ fn queued(client: &mut Client, info: &Info) -> Result<Queued, Error> {
     Ok(Queued { queues: Some(queues), held })
 }
 
-/// How many workers answer a call, of all databases. Busy ones do as well: they have a process for it.
-fn answers(client: &mut Client, info: &Info, time: Duration) -> Result<u64, Error> {
-    let mut answers = 0;
-    for (database, _) in info.keys() {
-        client.select(database)?;
-        if client.has_workers()? {
-            answers += client.call_workers(database, "ping", "{}", time.min(ANSWERED))?.answers;
+/// How many workers answer a call, of all databases. Busy ones do as well: they have a process for it. One that has
+/// just started takes its time to listen, so they are called again until there are enough.
+fn answers(client: &mut Client, wanted: &Brokers, time: Duration) -> Result<u64, Error> {
+    let end = Instant::now() + wanted.patience;
+    loop {
+        let mut answers = 0;
+        for (database, _) in client.info("keyspace")?.keys() {
+            client.select(database)?;
+            if client.has_workers()? {
+                answers += client.call_workers(database, "ping", "{}", time.min(ANSWERED))?.answers;
+            }
         }
+        if answers >= wanted.workers || Instant::now() >= end {
+            return Ok(answers);
+        }
+        thread::sleep(Duration::from_millis(200));
     }
-    Ok(answers)
 }
 
 /// How often something was put into a list so far.

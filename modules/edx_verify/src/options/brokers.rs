@@ -1,5 +1,7 @@
 //! The options about Redis.
 
+use std::time::Duration;
+
 use ansible_protocol::Arguments;
 use edx_layout::Endpoint;
 use redis::{Credentials, Secret};
@@ -15,6 +17,8 @@ pub struct Brokers {
     pub credentials: Credentials,
     /// So many workers have to answer; 0 to call none.
     pub workers: u64,
+    /// They are called again until this is over.
+    pub patience: Duration,
     /// Brokers that nobody may use any more.
     pub replaced: Vec<Endpoint>,
     /// Who to be there.
@@ -28,13 +32,14 @@ impl Brokers {
     }
 
     /// From the arguments of a run.
-    pub fn from_arguments(arguments: &Arguments) -> Result<Self, Error> {
+    pub fn from_arguments(arguments: &Arguments, patience: Duration) -> Result<Self, Error> {
         let workers = arguments.int("redis_workers").unwrap_or(0);
         Ok(Self {
             servers: super::endpoints(arguments, "redis", Endpoint::of_redis)?,
             credentials: credentials(arguments, "redis_username", "redis_password"),
             workers: u64::try_from(workers)
                 .map_err(|_| Error::Range { option: "redis_workers", allowed: "0 or more".to_owned() })?,
+            patience,
             replaced: super::endpoints(arguments, "redis_replaced", Endpoint::of_redis)?,
             replaced_credentials: credentials(arguments, "redis_replaced_username", "redis_replaced_password"),
         })
