@@ -207,13 +207,7 @@ impl<'a> Carrying<'a> {
     }
 
     fn bring_back(&mut self, round: &Round, database: &Database) -> Result<(), Error> {
-        let pairs: Vec<_> = database.staged().flat_map(|key| [key.name.clone(), staged(&key.name)]).collect();
-        let (from, to) = (round.to_string(), round.in_phase(Phase::Done).to_string());
-        let merged = scripts::merge(&mut self.source.client, ROUND, from.as_bytes(), to.as_bytes(), &pairs)
-            .map_err(|source| self.source.failed(source))?;
-        if let Merged::InTheWay(what) = merged {
-            return Err(in_the_way(self.source, database.number, &what));
-        }
+        merge_back(self.source, database, round)?;
         let copies: Vec<_> = database.staged().map(|key| round.copy(&key.name)).collect();
         for some in copies.chunks(AT_ONCE) {
             let mut words: Vec<&[u8]> = vec![b"DEL"];
@@ -239,16 +233,23 @@ impl<'a> Carrying<'a> {
 /// there: nothing has left the source.
 pub fn unstage(source: &mut Server, database: &Database, round: &Round) -> Result<(), Error> {
     source.select(database.number)?;
+    merge_back(source, database, round)?;
+    let note = round.in_phase(Phase::Done).to_string();
+    let _: Result<(), Overtaken> =
+        scripts::change(&mut source.client, ROUND, &note, "").map_err(|error| source.failed(error))?;
+    Ok(())
+}
+
+/// Brings what is staged to its places on the source again, which ends the round; nothing where it is over already.
+fn merge_back(source: &mut Server, database: &Database, round: &Round) -> Result<(), Error> {
     let pairs: Vec<_> = database.staged().flat_map(|key| [key.name.clone(), staged(&key.name)]).collect();
     let (from, to) = (round.to_string(), round.in_phase(Phase::Done).to_string());
     let merged = scripts::merge(&mut source.client, ROUND, from.as_bytes(), to.as_bytes(), &pairs)
         .map_err(|error| source.failed(error))?;
-    if let Merged::InTheWay(what) = merged {
-        return Err(in_the_way(source, database.number, &what));
+    match merged {
+        Merged::InTheWay(what) => Err(in_the_way(source, database.number, &what)),
+        Merged::Now | Merged::State(_) => Ok(()),
     }
-    let _: Result<(), Overtaken> =
-        scripts::change(&mut source.client, ROUND, &to, "").map_err(|error| source.failed(error))?;
-    Ok(())
 }
 
 fn in_the_way(server: &Server, database: u32, what: &InTheWay) -> Error {

@@ -87,7 +87,7 @@ fn carry_out_step(
             Ok(host.service().reload_units()?)
         }
         Step::RemoveDropIn(path) => {
-            host::remove_drop_in(path)?;
+            host::remove_file(path)?;
             Ok(host.service().reload_units()?)
         }
         Step::UpdateLists => Ok(host.apt().update()?),

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use file_set::Attributes;
-use host::{Activity, ConfigFile, remove_drop_in, write_drop_in};
+use host::{Activity, ConfigFile, remove_file, write_drop_in};
 use redis::conf;
 
 use crate::daemon::{Daemon, Keyring};
@@ -70,7 +70,7 @@ fn carry_out_step(here: &Here, goal: &Goal, before: &Observed, plan: &Plan, step
             Ok(here.service().reload_units()?)
         }
         Step::RemoveDropIn(path) => {
-            remove_drop_in(path)?;
+            remove_file(path)?;
             Ok(here.service().reload_units()?)
         }
         Step::WriteSysctl(path) => write(&ConfigFile::read(path)?, texts::SYSCTL.as_bytes(), Attributes::default()),
@@ -86,7 +86,7 @@ fn carry_out_step(here: &Here, goal: &Goal, before: &Observed, plan: &Plan, step
         }
         // Purging the package removes its own folder.
         Step::RemoveFile(path) if fs::symlink_metadata(path).is_err() => Ok(()),
-        Step::RemoveFile(path) => Ok(remove_drop_in(path)?),
+        Step::RemoveFile(path) => Ok(remove_file(path)?),
     }
 }
 
@@ -168,7 +168,7 @@ fn put_back(here: &Here, goal: &Goal, before: &Observed) -> String {
         }
         match &before.settings.bytes {
             Some(bytes) => write(&ConfigFile::read(&goal.settings_file)?, bytes, Attributes::default()),
-            None => Ok(remove_drop_in(Path::new(&goal.settings_file))?),
+            None => Ok(remove_file(Path::new(&goal.settings_file))?),
         }
     };
     if let Err(error) = files() {

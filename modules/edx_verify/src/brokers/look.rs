@@ -125,8 +125,7 @@ fn server(dial: &dyn Dial, endpoint: &Endpoint, wanted: &Brokers, probe: &Probe)
     let start = Instant::now();
     let mut client = Client::dial(dial, &target(endpoint), &wanted.credentials, probe.timeout)?;
     let connected = start.elapsed();
-    // "default" lacks commandstats.
-    let info = client.info("all")?;
+    let info = client.info("default")?;
     let round_trip = client.round_trip(&format!("edx_verify:{}", std::process::id()));
     let maxclients = match client.config("maxclients") {
         Ok(found) => found.get("maxclients").and_then(|value| value.parse().ok()),
@@ -136,7 +135,8 @@ fn server(dial: &dyn Dial, endpoint: &Endpoint, wanted: &Brokers, probe: &Probe)
     let connections = client.connections()?;
     let queued = queued(&mut client, &info)?;
     let answers = (wanted.workers > 0).then(|| answers(&mut client, wanted, probe.timeout));
-    let pushed = info.calls("lpush");
+    // Last: the workers' answers are put into a list as well, and are no tasks.
+    let pushed = client.info("commandstats")?.calls("lpush");
     Ok(Server { connected, info, round_trip, maxclients, queued, connections, answers, pushed })
 }
 

@@ -62,8 +62,8 @@ pub fn write_drop_in(path: &Path, text: &str) -> Result<(), Error> {
     replace(path, |original| Replacement::new(original, text.as_bytes().to_vec()))
 }
 
-/// Removes a drop-in; its folder stays, others may put theirs there.
-pub fn remove_drop_in(path: &Path) -> Result<(), Error> {
+/// Removes a file, such as a drop-in; its folder stays, others may put theirs there.
+pub fn remove_file(path: &Path) -> Result<(), Error> {
     replace(path, Replacement::deletion)
 }
 
@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(read().bytes.as_deref(), Some(&b"text"[..]));
         assert_eq!(read().change(Some("text")), None);
         assert_eq!(read().change(None), Some(DropInChange::Remove(path.clone())));
-        remove_drop_in(&path).unwrap();
+        remove_file(&path).unwrap();
         assert_eq!(read().bytes, None);
         assert_eq!(DropIn::read(folder.path(), "memcached.service", "ours").unwrap().path, path);
     }

@@ -15,7 +15,7 @@ mod service;
 pub use addresses::{Interface, Network, listen_warning, local_endpoint};
 pub use config_file::{ConfigFile, lock_config};
 pub use diff::unified;
-pub use drop_in::{DropIn, DropInChange, needs_network, remove_drop_in, write_drop_in};
+pub use drop_in::{DropIn, DropInChange, needs_network, remove_file, write_drop_in};
 pub use error::Error;
 pub use memory::{Memory, of_this_machine as memory_of_this_machine};
 pub use package::{Apt, Package};
