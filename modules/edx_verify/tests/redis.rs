@@ -200,3 +200,34 @@ fn a_wrong_argument_is_refused_with_a_sentence() {
         assert_eq!(verify(&options).result["msg"], message);
     }
 }
+
+#[test]
+fn extended_heartbeats_have_to_queue_a_task_here() {
+    let Some(server) = redis(&APPEND_ONLY) else { return };
+    let healthy = r#"{"modulestore": {"status": true, "message": "OK"}, "sql": {"status": true, "message": "OK"}, "celery": {"status": true, "message": "OK"}}"#;
+    let page = move |queues_here: bool, server: &daemon::Daemon| {
+        let mut client = server.client();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        thread::spawn(move || {
+            use std::io::{Read, Write};
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                let _ = stream.read(&mut [0; 4096]);
+                if queues_here {
+                    client.call(&[b"LPUSH", b"edx.lms.core.high", b"task"]).unwrap();
+                }
+                let length = healthy.len();
+                let head =
+                    format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n");
+                let _ = stream.write_all((head + healthy).as_bytes());
+            }
+        });
+        format!("http://127.0.0.1:{port}/heartbeat?extended")
+    };
+    // What somebody had queued before counts for nothing.
+    server.queue("edx.lms.core.default", ["earlier".to_owned()]);
+    let run = verify(&json!({"redis": server.endpoint(), "heartbeats": page(true, &server)}));
+    assert_eq!(run.seen("redis.use"), ("ok", "while 1 extended heartbeat answered, 1 were queued here"));
+    let run = verify(&json!({"redis": server.endpoint(), "heartbeats": page(false, &server)}));
+    assert_eq!(run.seen("redis.use"), ("failed", "while 1 extended heartbeat answered, no task was queued here"));
+}
