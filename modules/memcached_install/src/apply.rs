@@ -7,12 +7,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use file_set::{FileSet, Label};
-use host::{Activity, ConfigFile, Process};
+use host::{Activity, ConfigFile, Here, Process};
 use memcached::compare;
 
 use crate::boot;
 use crate::goal::Running;
-use crate::observe::{Daemon, Host, Observed};
+use crate::observe::{Daemon, Observed};
 use crate::plan::{ConfigChange, Plan, Step};
 use crate::{Error, Goal};
 
@@ -34,7 +34,7 @@ pub(crate) struct Failed {
 
 pub(crate) fn apply(
     lock: &FileSet,
-    host: &Host,
+    host: &Here,
     goal: &Goal,
     before: &Observed,
     plan: &Plan,
@@ -69,7 +69,7 @@ pub(crate) fn apply(
 
 fn carry_out_step(
     lock: &FileSet,
-    host: &Host,
+    host: &Here,
     goal: &Goal,
     before: &Observed,
     plan: &Plan,
@@ -107,7 +107,7 @@ fn carry_out_step(
 }
 
 /// Waits until the service's daemon answers and runs as asked.
-fn wait(host: &Host, goal: &Goal, running: &Running) -> Result<(), Error> {
+fn wait(host: &Here, goal: &Goal, running: &Running) -> Result<(), Error> {
     let deadline = Instant::now() + goal.timeout;
     loop {
         let state = host.service().state()?;
@@ -142,7 +142,7 @@ enum Problem {
 }
 
 impl Problem {
-    fn into_error(self, host: &Host, goal: &Goal, running: &Running) -> Error {
+    fn into_error(self, host: &Here, goal: &Goal, running: &Running) -> Error {
         let service = goal.service.clone();
         match self {
             Self::Silent(reason) => {
@@ -159,7 +159,7 @@ impl Problem {
 /// A cache that worked goes on working: the earlier file, and the daemon with it where it was touched.
 fn put_back(
     lock: &FileSet,
-    host: &Host,
+    host: &Here,
     goal: &Goal,
     before: &Observed,
     bytes: &[u8],

@@ -23,10 +23,10 @@ pub use spec::{PAGE, SPEC};
 /// The module: from the task's options to its result.
 pub fn run(request: &Request) -> Result<Outcome, Failure> {
     let goal = Goal::from_options(&request.options)?;
-    let host = observe::Host::here(&goal);
+    let host = host::Here::new(&goal.service, goal.lock_timeout);
     // Check mode writes nothing, not even a lock.
     let lock = (!request.check).then(|| host::lock_config(&goal.config_file, goal.lock_timeout)).transpose()?;
-    let before = host.observe(&goal)?;
+    let before = observe::observe(&host, &goal)?;
     let plan = plan::plan(&goal, &before)?;
     let Some(lock) = lock else {
         plan.probe()?;
@@ -34,7 +34,7 @@ pub fn run(request: &Request) -> Result<Outcome, Failure> {
     };
     match apply::apply(&lock, &host, &goal, &before, &plan) {
         Ok(applied) => {
-            let after = host.observe(&goal)?;
+            let after = observe::observe(&host, &goal)?;
             Ok(report::done(&goal, &before, &after, &plan, applied))
         }
         Err(failed) => Err(report::failed(&goal, &before, &plan, &failed)),

@@ -2,22 +2,13 @@
 
 use std::time::Duration;
 
-use host::{Apt, ConfigFile, DropIn, Manager, Package, Process, Programs, Service, State};
+use host::{ConfigFile, DropIn, Here, Package, Process, State};
 use memcached::{Client, Endpoint, RunningSettings};
 
 use crate::{Error, Goal, boot};
 
 /// How long a daemon on this very host may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// The host that the module runs on.
-#[derive(Debug)]
-pub(crate) struct Host {
-    programs: Programs,
-    manager: Manager,
-    service: String,
-    lock_timeout: u64,
-}
 
 /// The host's state, as far as a task is about it.
 #[derive(Debug, Clone)]
@@ -57,36 +48,17 @@ impl Daemon {
     }
 }
 
-impl Host {
-    pub fn here(goal: &Goal) -> Self {
-        let programs = Programs::of_this_host();
-        let manager = Manager::of_this_host(&programs);
-        Self { programs, manager, service: goal.service.clone(), lock_timeout: goal.lock_timeout }
-    }
-
-    pub fn service(&self) -> Service<'_> {
-        Service::new(&self.programs, self.manager, &self.service)
-    }
-
-    pub fn apt(&self) -> Apt<'_> {
-        Apt::new(&self.programs, self.lock_timeout)
-    }
-
-    pub fn observe(&self, goal: &Goal) -> Result<Observed, Error> {
-        let packages =
-            goal.packages().into_iter().map(|name| Package::observe(&self.programs, name)).collect::<Result<_, _>>()?;
-        let daemon = match goal.running() {
-            Some(running) => Daemon::ask(&running.local).map_err(|error| error.to_string()),
-            None => Err("not asked".to_owned()),
-        };
-        let folder = self.service().unit_folder()?;
-        let drop_in = folder.map(|folder| DropIn::read(&folder, &self.service, boot::NAME)).transpose()?;
-        Ok(Observed {
-            packages,
-            drop_in,
-            config: ConfigFile::read(&goal.config_file)?,
-            service: self.service().state()?,
-            daemon,
-        })
-    }
+pub(crate) fn observe(host: &Here, goal: &Goal) -> Result<Observed, Error> {
+    let packages = goal.packages().into_iter().map(|name| host.package(name)).collect::<Result<_, _>>()?;
+    let daemon = match goal.running() {
+        Some(running) => Daemon::ask(&running.local).map_err(|error| error.to_string()),
+        None => Err("not asked".to_owned()),
+    };
+    Ok(Observed {
+        packages,
+        drop_in: host.drop_in(boot::NAME)?,
+        config: ConfigFile::read(&goal.config_file)?,
+        service: host.service().state()?,
+        daemon,
+    })
 }

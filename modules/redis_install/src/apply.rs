@@ -6,12 +6,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use file_set::Attributes;
-use host::{Activity, ConfigFile, remove_file, write_drop_in};
+use host::{Activity, ConfigFile, Here, remove_file, write_drop_in};
 use redis::conf;
 
 use crate::daemon::{Daemon, Keyring};
 use crate::goal::Running;
-use crate::observe::{Here, Observed, attributes};
+use crate::observe::{Observed, attributes};
 use crate::plan::{Plan, Step};
 use crate::{Error, Goal, texts};
 

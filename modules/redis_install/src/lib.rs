@@ -27,15 +27,15 @@ pub use spec::{PAGE, SPEC};
 /// The module: from the task's options to its result.
 pub fn run(request: &Request) -> Result<Outcome, Failure> {
     let goal = Goal::from_options(&request.options)?;
-    let here = observe::Here::new(&goal);
-    let before = here.observe(&goal)?;
+    let here = host::Here::new(&goal.service, goal.lock_timeout);
+    let before = observe::observe(&here, &goal)?;
     let plan = plan::plan(&goal, &before)?;
     if request.check || plan.steps.is_empty() {
         return Ok(report::outcome(&goal, &before, &plan));
     }
     match apply::apply(&here, &goal, &before, &plan) {
         Ok(()) => {
-            let after = here.observe(&goal)?;
+            let after = observe::observe(&here, &goal)?;
             Ok(report::done(&goal, &before, &after, &plan))
         }
         Err(failed) => Err(report::failed(&goal, &plan, &failed)),

@@ -6,19 +6,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use file_set::Attributes;
-use host::{Apt, ConfigFile, DropIn, Manager, Package, Process, Programs, Service, State};
+use host::{ConfigFile, DropIn, Here, Package, Process, State};
 
 use crate::daemon::{Daemon, Keyring};
 use crate::{Error, Goal, texts};
-
-/// The host that the module runs on.
-#[derive(Debug)]
-pub(crate) struct Here {
-    programs: Programs,
-    manager: Manager,
-    service: String,
-    lock_timeout: u64,
-}
 
 /// The host's state, as far as a task is about it.
 #[derive(Debug)]
@@ -63,42 +54,25 @@ impl Observed {
     }
 }
 
-impl Here {
-    pub fn new(goal: &Goal) -> Self {
-        let programs = Programs::of_this_host();
-        let manager = Manager::of_this_host(&programs);
-        Self { programs, manager, service: goal.service.clone(), lock_timeout: goal.lock_timeout }
-    }
-
-    pub fn service(&self) -> Service<'_> {
-        Service::new(&self.programs, self.manager, &self.service)
-    }
-
-    pub fn apt(&self) -> Apt<'_> {
-        Apt::new(&self.programs, self.lock_timeout)
-    }
-
-    pub fn observe(&self, goal: &Goal) -> Result<Observed, Error> {
-        let config = ConfigFile::read(&goal.config_file)?;
-        let settings = ConfigFile::read(&goal.settings_file)?;
-        let keyring = Keyring::new(
-            goal.running().map(|running| &running.settings),
-            [settings.bytes.as_deref(), config.bytes.as_deref()],
-        );
-        let folder = self.service().unit_folder()?;
-        Ok(Observed {
-            package: Package::observe(&self.programs, "redis-server")?,
-            settings_is_safe: is_safe(&goal.settings_file, &goal.group),
-            drop_in: folder.map(|folder| DropIn::read(&folder, &self.service, texts::DROP_IN)).transpose()?,
-            sysctl: ConfigFile::read(Path::new(texts::SYSCTL_FILE))?,
-            overcommit: overcommit(),
-            service: self.service().state()?,
-            daemon: ask(&keyring, goal.local()),
-            config,
-            settings,
-            keyring,
-        })
-    }
+pub(crate) fn observe(here: &Here, goal: &Goal) -> Result<Observed, Error> {
+    let config = ConfigFile::read(&goal.config_file)?;
+    let settings = ConfigFile::read(&goal.settings_file)?;
+    let keyring = Keyring::new(
+        goal.running().map(|running| &running.settings),
+        [settings.bytes.as_deref(), config.bytes.as_deref()],
+    );
+    Ok(Observed {
+        package: here.package("redis-server")?,
+        settings_is_safe: is_safe(&goal.settings_file, &goal.group),
+        drop_in: here.drop_in(texts::DROP_IN)?,
+        sysctl: ConfigFile::read(Path::new(texts::SYSCTL_FILE))?,
+        overcommit: overcommit(),
+        service: here.service().state()?,
+        daemon: ask(&keyring, goal.local()),
+        config,
+        settings,
+        keyring,
+    })
 }
 
 fn ask(keyring: &Keyring, at: SocketAddr) -> Result<Daemon, String> {
