@@ -130,8 +130,8 @@ fn paused(request: &Request, options: &Options, source: &mut Server) -> Result<O
         return Ok(told(Outcome::new(true).msg(msg.clone()).warn(format!("{msg}; {advice}"))));
     }
     Ok(told(Outcome::new(paused.workers > 0).msg(format!(
-        "the {} workers of {} take no more tasks, until they are restarted",
-        paused.workers, source.name
+        "{} of {} workers of {} take no more tasks, until they are restarted",
+        paused.answers, paused.workers, source.name
     ))))
 }
 

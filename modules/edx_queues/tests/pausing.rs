@@ -55,7 +55,7 @@ fn each_queue_is_cancelled_at_every_worker_and_nothing_stays_behind() {
     let result = at(&server, "paused").ok();
     assert_eq!(
         result["msg"],
-        format!("the 1 workers of {} take no more tasks, until they are restarted", server.endpoint())
+        format!("1 of 1 workers of {} take no more tasks, until they are restarted", server.endpoint())
     );
     assert_eq!((&result["changed"], &result["workers"], &result["answers"]), (&json!(true), &json!(1), &json!(1)));
     assert_eq!(server.keys(), before);

@@ -170,10 +170,7 @@ fn one_that_was_replaced_must_have_neither_users_nor_tasks() {
     assert_eq!(verify(&options).seen("redis.replaced"), ("ok", "nobody uses it, and no task is left there"));
 
     old.queue("celery", ["task".to_owned()]);
-    assert_eq!(
-        verify(&options).seen("redis.replaced"),
-        ("failed", "1 tasks are still queued there, and nobody takes them")
-    );
+    assert_eq!(verify(&options).seen("redis.replaced"), ("failed", "1 task left there, which nobody takes"));
 
     let mut worker = old.client();
     let waiting = thread::spawn(move || worker.call(&[b"BRPOP", b"another", b"2"]));

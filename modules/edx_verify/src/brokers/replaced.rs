@@ -8,7 +8,7 @@ use redis::{Client, Connection, Credentials, Error, Keys};
 
 use super::look::public;
 use super::target;
-use crate::check::Check;
+use crate::check::{Check, counted};
 use crate::options::Probe;
 
 const REPLACED: &str = "redis.replaced";
@@ -47,7 +47,10 @@ pub fn judge(dial: &dyn Dial, server: &Endpoint, credentials: &Credentials, prob
         return Check::failed(
             REPLACED,
             name,
-            format!("{} tasks are still queued there, and nobody takes them", left.tasks),
+            format!(
+                "{} left there, which nobody takes",
+                counted(usize::try_from(left.tasks).unwrap_or(usize::MAX), "task")
+            ),
             "carry them to the new Redis (edx_queues)",
         );
     }
