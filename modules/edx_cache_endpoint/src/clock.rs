@@ -4,7 +4,7 @@ use std::path::Path;
 
 use edx_layout::{DataAddress, DataPlace, Endpoint, Layer, Release, ThisHost, find_data};
 
-use crate::judge::Wish;
+use rewiring::Wish;
 
 /// Below the root.
 const WORKERS: &str = "edx/app/supervisor/conf.available.d/workers.conf";

@@ -12,8 +12,8 @@ use edx_layout::{Release, programs_to_restart, root_of, service_of};
 use crate::error::Error;
 use crate::names::Pattern;
 
-/// Where LMS and Studio have the JSON files that they read up to Ironwood, below the root.
-const EDXAPP: &str = "edx/app/edxapp";
+/// Where LMS and Studio have the JSON files that they read up to Ironwood, and forum has its own, below the root.
+const OUTSIDE: [&str; 2] = ["edx/app/edxapp", "edx/app/forum"];
 
 /// A settings file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,14 +34,14 @@ pub struct Settings {
 
 impl Settings {
     /// Looks into `folder` (`/edx/etc`) for the files of Open edX's services, and beside it for the JSON
-    /// files of LMS and Studio. `programs` are the names of supervisor's programs and groups.
+    /// files of LMS and Studio and for forum's. `programs` are the names of supervisor's programs and groups.
     pub fn read(folder: &Path, programs: &BTreeSet<String>) -> Result<Self, Error> {
         let root = root_of(folder);
         let release = root.as_deref().and_then(Release::detect);
         let mut paths = files_in(folder).map_err(|source| Error::Settings { path: folder.to_owned(), source })?;
         if let Some(root) = root {
-            // Not every release has that folder, nor every host with a copy of /edx/etc.
-            paths.extend(files_in(&root.join(EDXAPP)).unwrap_or_default());
+            // Not every release has these folders, nor every host with a copy of /edx/etc.
+            paths.extend(OUTSIDE.iter().flat_map(|folder| files_in(&root.join(folder)).unwrap_or_default()));
         }
         let mut files = Vec::new();
         for path in paths {

@@ -1,6 +1,7 @@
 //! The kinds of data that a platform keeps, and the settings that say where each of them is.
 
 pub(crate) mod broker;
+mod entry;
 mod files;
 pub(crate) mod find;
 mod memcached;
@@ -16,9 +17,11 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::endpoint::Host;
-pub use find::find_data;
-pub(crate) use find::{File, find_in, is_shell};
+pub use entry::{DataEntry, DataKeys, find_databases, find_stores};
+pub(crate) use find::{File, find_in};
+pub use find::{find_data, is_shell};
 pub use mysql::SOCKET as MYSQL_SOCKET;
+pub use shell::{ShellFile, StoreUrl};
 
 /// A kind of data, with the server that keeps it.
 ///

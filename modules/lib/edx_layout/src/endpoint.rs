@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use crate::data::Layer;
+
 /// The port that every memcached client assumes where none is given.
 pub const DEFAULT_MEMCACHED_PORT: u16 = 11211;
 
@@ -105,6 +107,12 @@ impl Endpoint {
         redis(text).map_err(|reason| EndpointError { text: redacted(text), service: "Redis", reason })
     }
 
+    /// Reads a server of `layer`, which is MySQL or MongoDB, in the same forms, or a Unix socket as the settings have it.
+    /// Without a port it is the layer's own.
+    pub fn of_data(layer: Layer, text: &str) -> Result<Self, EndpointError> {
+        data(layer, text).map_err(|reason| EndpointError { text: redacted(text), service: layer.title(), reason })
+    }
+
     /// The TCP port; none for a Unix socket.
     pub fn port(&self) -> Option<u16> {
         match self {
@@ -178,6 +186,32 @@ fn parse(text: &str) -> Result<Endpoint, String> {
     }
     let bare = text.strip_prefix("inet6:").or_else(|| text.strip_prefix("inet:")).unwrap_or(text);
     tcp(bare)
+}
+
+fn data(layer: Layer, text: &str) -> Result<Endpoint, String> {
+    let usual = layer.default_port().unwrap_or_default();
+    if text.trim().is_empty() {
+        return Err(format!("it is empty; write host:port, as in 172.31.5.12:{usual}"));
+    }
+    if let Some(path) = text.strip_prefix("unix:") {
+        return socket(path);
+    }
+    if text.contains('@') {
+        return Err("user and password stay as each file has them; give host:port alone".to_owned());
+    }
+    if let Some((scheme, _)) = text.split_once("://") {
+        return Err(format!(
+            "scheme and database stay as each file has them; leave out {scheme}:// and give host:port"
+        ));
+    }
+    if let Some(odd) = text.chars().find(|c| !c.is_ascii_alphanumeric() && !":[].-_".contains(*c)) {
+        return Err(match odd {
+            ',' | ';' => "it names several servers; give each as its own list item".to_owned(),
+            _ => format!("the character {odd:?} is not allowed"),
+        });
+    }
+    let (host, port) = host_and_port(text)?;
+    Ok(Endpoint::Tcp { host, port: port.unwrap_or(usual) })
 }
 
 fn redis(text: &str) -> Result<Endpoint, String> {

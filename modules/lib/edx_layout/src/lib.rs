@@ -27,7 +27,10 @@ pub use brokers::{
     ValueKind, find_brokers, percent_encoded,
 };
 pub use caches::{CacheEntry, CacheKeyPrefix, Location, cache_key_prefixes, find_caches};
-pub use data::{DataAddress, DataPlace, DataSetting, Layer, MYSQL_SOCKET, find_data};
+pub use data::{
+    DataAddress, DataEntry, DataKeys, DataPlace, DataSetting, Layer, MYSQL_SOCKET, ShellFile, StoreUrl, find_data,
+    find_databases, find_stores, is_shell,
+};
 pub use endpoint::{
     Client, DEFAULT_MEMCACHED_PORT, DEFAULT_REDIS_PORT, EDX_DEFAULT_NAME, Endpoint, EndpointError, Host, redacted,
 };
@@ -38,7 +41,8 @@ pub use record::{
 };
 pub use release::{Release, UnknownRelease};
 pub use server_vars::{
-    ObservedCache, Password, ServerVars, Unexpressed, UnexpressedReason, redis_server_vars, server_vars,
+    ObservedCache, Password, ServerVars, Unexpressed, UnexpressedReason, data_server_vars, redis_server_vars,
+    server_vars,
 };
 pub use service::{EDXAPP_CACHES, MemcachedVariable, SERVICES, Service, root_of, service_of};
 pub use snapshot::{

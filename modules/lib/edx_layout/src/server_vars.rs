@@ -1,6 +1,7 @@
 //! The role variables that reproduce, on the next upgrade, the memcached
 //! servers and the brokers that stand in the settings files now.
 
+mod data;
 mod redis;
 
 use std::fmt;
@@ -10,9 +11,11 @@ use serde_json::{Map, Value};
 
 use crate::address::ThisHost;
 use crate::endpoint::Endpoint;
+use crate::record::WhyNot;
 use crate::release::Release;
 use crate::service::{EDXAPP_CACHES, MemcachedVariable, SERVICES, Service, is_json, service_of};
 
+pub use data::data_server_vars;
 pub use redis::{Password, redis_server_vars};
 
 /// The variable that every service of the `edx_django_service` role shares.
@@ -140,6 +143,9 @@ pub enum UnexpressedReason {
     /// A server that is none, which the next upgrade must not be told.
     #[error("its LOCATION names a server that is not understood; correct it")]
     NotUnderstood,
+    /// A setting of another kind of data.
+    #[error(transparent)]
+    Record(WhyNot),
     /// A file of a service that this library does not know.
     #[error("no service of a native installation is known to have this file")]
     UnknownService,

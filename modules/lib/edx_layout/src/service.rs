@@ -70,6 +70,9 @@ const fn uncached(name: &'static str, programs: &'static [&'static str]) -> Serv
     }
 }
 
+/// The one service whose settings are a file of shell variables, and in no `/edx/etc`.
+const FORUM: &str = "forum";
+
 /// Every service that a native playbook of Hawthorn to Quince can install.
 pub const SERVICES: &[Service] = &[
     Service {
@@ -159,6 +162,7 @@ pub const SERVICES: &[Service] = &[
         worker_programs: &[],
     },
     uncached("edx_notes_api", &["edx_notes_api"]),
+    uncached(FORUM, &["forum"]),
 ];
 
 impl Service {
@@ -184,15 +188,16 @@ impl Service {
 }
 
 /// The service whose settings `file` holds, told by its name: `lms.yml`,
-/// `studio.yml`, and `lms.env.json`, `cms.auth.json` and so on.
+/// `studio.yml`, and `lms.env.json`, `cms.auth.json` and so on, and `forum_env`.
 pub fn service_of(file: &Path) -> Option<&'static Service> {
     let name = file.file_name()?.to_str()?;
     let service = match name {
         "lms.env.json" | "lms.auth.json" => "lms",
         "cms.env.json" | "cms.auth.json" => "studio",
+        "forum_env" => return Service::named(FORUM),
         _ => name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"))?,
     };
-    Service::named(service)
+    Service::named(service).filter(|service| service.name != FORUM)
 }
 
 /// Whether `release` reads `file`. Of the two records that LMS and Studio

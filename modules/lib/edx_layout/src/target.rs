@@ -63,6 +63,7 @@ pub enum TargetError {
 }
 
 const MEMCACHED: &str = "memcached has no password that Open edX can use";
+const DATA: &str = "every grade and every name crosses the network as it is, unless TLS is set up in each file";
 const REDIS: &str = "Redis sends tasks and its password as they are";
 
 /// The addresses of `name`, from this host's resolver (`/etc/hosts`, DNS).
@@ -74,14 +75,18 @@ pub fn resolve(name: &str) -> io::Result<Vec<IpAddr>> {
 /// Accepts `endpoint` when it is private: a private or loopback address, a
 /// name that `resolve` maps only to such, or a Unix socket. `allow_public`
 /// lets public addresses pass, and nothing else; a name has to resolve in any
-/// case. `layer` is what is reached there, memcached or Redis.
+/// case. `layer` is what is reached there.
 pub fn check_target(
     endpoint: &Endpoint,
     layer: Layer,
     allow_public: bool,
     resolve: impl Fn(&str) -> io::Result<Vec<IpAddr>>,
 ) -> Result<(), TargetError> {
-    let why = if layer == Layer::Redis { REDIS } else { MEMCACHED };
+    let why = match layer {
+        Layer::Redis => REDIS,
+        Layer::MySql | Layer::MongoDb => DATA,
+        _ => MEMCACHED,
+    };
     let Endpoint::Tcp { host, .. } = endpoint else {
         return Ok(());
     };

@@ -50,7 +50,9 @@ fn a_file_name_tells_the_service() {
     assert_eq!(name("/edx/etc/enterprise_catalog.yml"), Some("enterprise_catalog"));
     assert_eq!(name("/edx/etc/revisions.yml"), None);
     assert_eq!(name("/edx/etc/lms.txt"), None);
-    assert_eq!(SERVICES.len(), 17);
+    assert_eq!(name("/edx/app/forum/forum_env"), Some("forum"));
+    assert_eq!(name("/edx/etc/forum.yml"), None);
+    assert_eq!(SERVICES.len(), 18);
 }
 
 #[test]

@@ -2,20 +2,32 @@
 
 use lossless_yaml::{Node, Segment};
 
+use super::entry::{DataEntry, DataKeys};
 use super::find::{File, Place};
 use super::url::{self, Url};
 use super::{DataPlace, DataSetting, Layer, text, value};
+use crate::endpoint::Endpoint;
 
 const PORT: u16 = 27017;
 
 /// A mapping that says where a MongoDB is.
 pub fn find(file: &File<'_>, store: Place<'_, '_>, found: &mut Vec<DataSetting>) {
-    if !is_store(store) {
-        return;
+    if let Some(entry) = entry(store) {
+        found.push(file.setting(Layer::MongoDb, &entry.host_path(), entry.line, entry.places));
     }
-    if let Some(host) = store.get("host") {
-        found.push(file.setting(Layer::MongoDb, &store.key("host"), host.line(), places(store, host)));
-    }
+}
+
+/// The same with the values that name its servers.
+pub fn entry<'a>(store: Place<'_, 'a>) -> Option<DataEntry<'a>> {
+    let host = store.get("host").filter(|_| is_store(store))?;
+    Some(DataEntry {
+        path: store.path.clone(),
+        keys: DataKeys::STORE,
+        host: Some(host),
+        port: store.get("port"),
+        line: host.line(),
+        places: places(store, host),
+    })
 }
 
 /// The names are the same at every depth: in the content store, in each store of the module store, and on its own.
@@ -62,4 +74,15 @@ pub fn of_url(text: &str, tls: bool) -> Vec<DataPlace> {
         return url.authority.split(',').map(|host| url.socket(slashes(host))).collect();
     }
     url.servers(PORT, tls)
+}
+
+/// A URL of MongoDB that leads to `servers`; user, password, database and the rest stay as they are.
+pub fn pointed_url(text: &str, servers: &[Endpoint]) -> Result<String, &'static str> {
+    let url = Url::read(text)?;
+    if url.scheme == "mongodb+srv" {
+        return Err("its servers are looked up in DNS (mongodb+srv), so the name there decides; change it by hand");
+    }
+    let start = url.authority.as_ptr() as usize - text.as_ptr() as usize;
+    let listed = servers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+    Ok(format!("{}{listed}{}", &text[..start], &text[start + url.authority.len()..]))
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::entry::{DataEntry, DataKeys};
 use super::find::{File, Place};
 use super::{DataAddress, DataPlace, DataSetting, Layer, text, value};
 
@@ -10,9 +11,21 @@ pub const SOCKET: &str = "/var/run/mysqld/mysqld.sock";
 
 /// A database of Django, each of which is one setting.
 pub fn find(file: &File<'_>, database: Place<'_, '_>, found: &mut Vec<DataSetting>) {
-    if database.is_in("DATABASES") {
-        found.push(file.setting(Layer::MySql, &database.key("HOST"), database.line_of("HOST"), vec![place(database)]));
+    if let Some(entry) = entry(database) {
+        found.push(file.setting(Layer::MySql, &entry.host_path(), entry.line, entry.places));
     }
+}
+
+/// The same with the values that name its server.
+pub fn entry<'a>(database: Place<'_, 'a>) -> Option<DataEntry<'a>> {
+    database.is_in("DATABASES").then(|| DataEntry {
+        path: database.path.clone(),
+        keys: DataKeys::DATABASE,
+        host: database.get("HOST"),
+        port: database.get("PORT"),
+        line: database.line_of("HOST"),
+        places: vec![place(database)],
+    })
 }
 
 fn place(database: Place<'_, '_>) -> DataPlace {

@@ -1,8 +1,11 @@
 //! Files that are not YAML: `forum_env`, which a shell reads, and supervisor's `workers.conf`.
 
+use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 
 use super::{DataPlace, DataSetting, Layer, broker, mongodb, search, text};
+use crate::endpoint::Endpoint;
 use crate::release::Release;
 
 /// The name of forum's file, the only place where its MongoDB is named.
@@ -10,6 +13,8 @@ pub const FORUM_ENV: &str = "forum_env";
 /// The name of supervisor's file of Celery workers.
 pub const WORKERS: &str = "workers.conf";
 
+/// Where forum's MongoDB is.
+const MONGO: &str = "MONGOHQ_URL";
 /// Where single-beat, which keeps Celery's clock from running twice, has its lock.
 const SINGLE_BEAT: &str = "SINGLE_BEAT_REDIS_SERVER";
 
@@ -18,6 +23,8 @@ struct Assignment {
     line: usize,
     name: String,
     value: Value,
+    /// Where the word is that stands for the value, with its quotes.
+    word: Range<usize>,
 }
 
 #[derive(PartialEq)]
@@ -43,7 +50,7 @@ pub fn find(path: &Path, content: &str, release: Option<Release>) -> Vec<DataSet
 /// None where the variable says nothing about data, or is empty.
 fn places(assignment: &Assignment) -> Option<(Layer, Vec<DataPlace>)> {
     let layer = match assignment.name.as_str() {
-        "MONGOHQ_URL" => Layer::MongoDb,
+        MONGO => Layer::MongoDb,
         "SEARCH_SERVER" | "SEARCH_SERVER_ES7" | "SEARCH_SERVER_OS12" => Layer::Elasticsearch,
         SINGLE_BEAT => Layer::Redis,
         _ => return None,
@@ -61,44 +68,55 @@ fn places(assignment: &Assignment) -> Option<(Layer, Vec<DataPlace>)> {
 /// `export NAME="value"`; of several with one name the last counts.
 fn in_shell(content: &str) -> Vec<Assignment> {
     let mut found: Vec<Assignment> = Vec::new();
-    for (index, line) in content.lines().enumerate() {
-        let line = line.trim_start();
-        let line = line.strip_prefix("export ").map_or(line, str::trim_start);
-        let Some((name, value)) = line.split_once('=') else { continue };
+    let mut end = 0;
+    for (index, line) in content.split_inclusive('\n').enumerate() {
+        let start = end;
+        end += line.len();
+        let line = line.trim_end_matches(['\n', '\r']);
+        let bare = line.trim_start();
+        let bare = bare.strip_prefix("export ").map_or(bare, str::trim_start);
+        let Some((name, text)) = bare.split_once('=') else { continue };
         if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
             continue;
         }
+        let (value, length) = word(text);
+        let start = start + line.len() - text.len();
         found.retain(|known| known.name != name);
-        found.push(Assignment { line: index + 1, name: name.to_owned(), value: word(value) });
+        found.push(Assignment { line: index + 1, name: name.to_owned(), value, word: start..start + length });
     }
     found
 }
 
-/// The first word of a shell's line, quotes taken off.
-fn word(text: &str) -> Value {
+/// The first word of a shell's line, quotes taken off, and how many bytes it has with them.
+fn word(text: &str) -> (Value, usize) {
     let mut value = String::new();
     let mut quote = None;
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
+    let mut chars = text.char_indices();
+    let mut length = text.len();
+    while let Some((at, c)) = chars.next() {
+        let mut next = || chars.next().map(|(_, c)| c);
         match (quote, c) {
             (Some(open), _) if c == open => quote = None,
             (Some('\''), _) => value.push(c),
             (None, '"' | '\'') => quote = Some(c),
-            (_, '$' | '`') => return Value::Computed,
-            (None, '\\') => value.extend(chars.next()),
-            (Some(_), '\\') => match chars.next() {
+            (_, '$' | '`') => return (Value::Computed, length),
+            (None, '\\') => value.extend(next()),
+            (Some(_), '\\') => match next() {
                 Some(c @ ('"' | '\\' | '$' | '`')) => value.push(c),
                 other => {
                     value.push('\\');
                     value.extend(other);
                 }
             },
-            (None, ' ' | '\t' | ';' | '&' | '|') => break,
+            (None, ' ' | '\t' | ';' | '&' | '|') => {
+                length = at;
+                break;
+            }
             _ => value.push(c),
         }
     }
     // A quote that is not closed goes on in the next line.
-    if quote.is_some() { Value::Computed } else { Value::Text(value) }
+    (if quote.is_some() { Value::Computed } else { Value::Text(value) }, length)
 }
 
 /// `environment=NAME=value,NAME="value"`, a percent sign doubled.
@@ -112,7 +130,87 @@ fn in_workers(content: &str) -> Vec<Assignment> {
             None => value.split([',', ' ', '\t']).next(),
         };
         let value = Value::Text(value.unwrap_or_default().replace("%%", "%"));
-        found.push(Assignment { line: index + 1, name: SINGLE_BEAT.to_owned(), value });
+        found.push(Assignment { line: index + 1, name: SINGLE_BEAT.to_owned(), value, word: 0..0 });
     }
     found
+}
+
+/// A file of shell variables, such as `forum_env`. It holds secrets, so it has no `Debug` text of its own.
+#[derive(Clone)]
+pub struct ShellFile {
+    source: String,
+}
+
+impl fmt::Debug for ShellFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes of shell variables", self.source.len())
+    }
+}
+
+/// The variable of `forum_env` that holds the URL of its MongoDB.
+#[derive(Clone, Debug)]
+pub struct StoreUrl {
+    /// Its name: `MONGOHQ_URL`.
+    pub name: &'static str,
+    /// Its line.
+    pub line: usize,
+    /// Where the word with its value is, quotes included.
+    pub span: Range<usize>,
+    /// Where it leads.
+    pub places: Vec<DataPlace>,
+}
+
+impl ShellFile {
+    /// A file with this text.
+    pub fn new(source: String) -> Self {
+        Self { source }
+    }
+
+    /// Its text.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Every variable with the word of its value as it stands there, in the order of the file.
+    pub fn words(&self) -> impl Iterator<Item = (String, &str)> {
+        in_shell(&self.source).into_iter().map(|found| (found.name, &self.source[found.word]))
+    }
+
+    /// The variable whose value is at that offset.
+    pub fn variable_at(&self, offset: usize) -> Option<String> {
+        in_shell(&self.source).into_iter().find(|found| found.word.contains(&offset)).map(|found| found.name)
+    }
+
+    /// The file with other words as values, each given as the shell reads it; none where that changes nothing.
+    pub fn with_words<'w>(&self, words: impl IntoIterator<Item = (&'w str, &'w str)>) -> Option<Self> {
+        let words: Vec<_> = words.into_iter().collect();
+        let mut source = self.source.clone();
+        // From the end, so that what is before keeps its place.
+        for found in in_shell(&self.source).into_iter().rev() {
+            if let Some((_, word)) = words.iter().find(|(name, _)| *name == found.name) {
+                source.replace_range(found.word, word);
+            }
+        }
+        (source != self.source).then_some(Self { source })
+    }
+
+    /// The URL of MongoDB.
+    pub fn store_url(&self) -> Option<StoreUrl> {
+        let found = in_shell(&self.source).into_iter().find(|found| found.name == MONGO)?;
+        let (_, places) = places(&found)?;
+        Some(StoreUrl { name: MONGO, line: found.line, span: found.word, places })
+    }
+
+    /// The word for that URL when it leads to `servers`: user, password, database and the rest stay as they are.
+    pub fn store_word(&self, url: &StoreUrl, servers: &[Endpoint]) -> Result<String, &'static str> {
+        let word = self.source.get(url.span.clone()).unwrap_or_default();
+        let quoted = word.strip_prefix(['"', '\'']).and_then(|inner| inner.strip_suffix(['"', '\'']));
+        let inner = quoted.unwrap_or(word);
+        // Then each byte stands for itself, so that nothing is lost on the way through the quotes.
+        if inner.contains(['\\', '"', '\'']) {
+            return Err("its value has quotes or backslashes in it; change it by hand");
+        }
+        let pointed = mongodb::pointed_url(inner, servers)?;
+        Ok(word.replacen(inner, &pointed, 1))
+    }
 }

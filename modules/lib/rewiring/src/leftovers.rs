@@ -7,9 +7,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use edx_layout::{Endpoint, ThisHost};
-use lossless_yaml::{Document, Kind};
 
-use crate::service::Service;
+use crate::content::Content;
+use crate::service::Words;
 
 /// More mentions than this in one file are counted, not listed.
 const LISTED_PER_FILE: usize = 20;
@@ -17,7 +17,7 @@ const LISTED_PER_FILE: usize = 20;
 /// The texts that mean a server that is no longer used.
 #[derive(Debug)]
 pub struct Needles {
-    service: Service,
+    service: &'static Words,
     ports: Vec<String>,
     names: Vec<String>,
     /// The servers to be used, which are no leftovers.
@@ -25,7 +25,7 @@ pub struct Needles {
 }
 
 /// A place that was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Leftover {
     /// The file.
     pub file: PathBuf,
@@ -37,7 +37,7 @@ pub struct Leftover {
     /// The port or name that stands there.
     pub needle: String,
     /// Whose server that was.
-    pub service: Service,
+    pub service: &'static Words,
 }
 
 /// What was found in one file.
@@ -58,9 +58,7 @@ impl fmt::Display for Leftover {
         write!(
             f,
             "\"{}\" stands here outside of {}, so it was left alone; change it by hand if it means the old {}",
-            self.needle,
-            self.service.place(),
-            self.service.layer()
+            self.needle, self.service.place, self.service.layer
         )
     }
 }
@@ -68,9 +66,9 @@ impl fmt::Display for Leftover {
 impl Needles {
     /// The port of every server in `old` and the service's own, and the names
     /// that stand without a port; `current` are the servers to be used.
-    pub fn new(service: Service, old: &[(String, Endpoint)], current: &[Endpoint]) -> Self {
-        let mut ports = vec![service.port().to_string()];
-        let mut names: Vec<String> = service.name().into_iter().map(str::to_owned).collect();
+    pub fn new(service: &'static Words, old: &[(String, Endpoint)], current: &[Endpoint]) -> Self {
+        let mut ports = vec![service.port.to_string()];
+        let mut names: Vec<String> = service.role_name.into_iter().map(str::to_owned).collect();
         let nowhere = ThisHost::default();
         for (text, endpoint) in old {
             match (endpoint, endpoint.port()) {
@@ -133,18 +131,19 @@ impl Needles {
     /// The places in a settings file, without those in `spans` (the bytes of
     /// the values by which the service's servers are named, in order) and those
     /// at or below one of the key paths `others`, which name other servers.
-    pub fn in_document(&self, file: &Path, doc: &Document, spans: &[(usize, usize)], others: &[String]) -> Leftovers {
+    pub fn in_content(&self, file: &Path, content: &Content, spans: &[(usize, usize)], others: &[String]) -> Leftovers {
         let is_other = |key_path: &String| {
             let rest = |other: &String| key_path.strip_prefix(other.as_str());
             others.iter().filter_map(rest).any(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
-        let source = doc.source();
+        let source = content.source();
         let mut places = self.find(source);
         places.retain(|(at, _)| {
             let next = spans.partition_point(|(start, _)| start <= at);
             next.checked_sub(1).is_none_or(|index| *at >= spans[index].1)
         });
-        let mut key_paths = KeyPaths::of(doc, &places);
+        let offsets: Vec<usize> = places.iter().map(|(at, _)| *at).collect();
+        let mut key_paths = content.key_paths(&offsets);
         let mut found = Leftovers::default();
         let (mut line, mut counted, mut last) = (1, 0, 0);
         for (at, number) in places {
@@ -152,7 +151,7 @@ impl Needles {
             counted = at;
             if line != last {
                 last = line;
-                let key_path = key_paths.take(at);
+                let key_path = key_paths.remove(&at);
                 if key_path.as_ref().is_some_and(is_other) {
                     continue;
                 }
@@ -206,7 +205,7 @@ impl Leftovers {
                 last.file.display(),
                 self.more,
                 last.line,
-                last.service.layer()
+                last.service.layer
             )
         });
         self.listed.iter().map(ToString::to_string).chain(more)
@@ -227,49 +226,30 @@ fn is_whole(text: &str, at: Range<usize>, in_word: &dyn Fn(u8) -> bool) -> bool 
     !before.is_some_and(|byte| in_word(*byte)) && !after.is_some_and(|byte| in_word(*byte))
 }
 
-/// The key paths of the scalars that stand at some offsets.
-struct KeyPaths(Vec<(usize, String)>);
-
-impl KeyPaths {
-    /// Looks them up in one walk: offsets and scalars both come in the order of
-    /// the file.
-    fn of(doc: &Document, places: &[(usize, usize)]) -> Self {
-        let mut found = Vec::new();
-        let mut rest = places;
-        if rest.is_empty() {
-            return Self(found);
-        }
-        doc.walk(&mut |path, node| {
-            if node.kind() != Kind::Scalar {
-                return;
-            }
-            let span = node.span();
-            while let Some(((at, _), more)) = rest.split_first() {
-                if *at >= span.end {
-                    break;
-                }
-                if *at >= span.start {
-                    found.push((*at, path.to_string()));
-                }
-                rest = more;
-            }
-        });
-        Self(found)
-    }
-
-    fn take(&mut self, at: usize) -> Option<String> {
-        let index = self.0.binary_search_by_key(&at, |(at, _)| *at).ok()?;
-        Some(std::mem::take(&mut self.0[index].1))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use edx_layout::Layer;
+
+    static MEMCACHED: Words = Words {
+        name: "memcached",
+        layer: Layer::Memcached,
+        port: 11211,
+        role_name: Some("memcache"),
+        example: "",
+        user: "cache",
+        user_in_full: "memcached cache",
+        values: "cache locations",
+        place: "a cache's LOCATION",
+        field: "caches",
+        shares_hosts: false,
+        no_login: "",
+        once: "",
+    };
 
     fn needles() -> Needles {
         let old = ["localhost:11212", "oldcache"].map(|text| (text.to_owned(), text.parse().unwrap()));
-        Needles::new(Service::Memcached, &old, &["172.31.5.10:11211".parse().unwrap()])
+        Needles::new(&MEMCACHED, &old, &["172.31.5.10:11211".parse().unwrap()])
     }
 
     fn found(text: &str) -> Vec<String> {
@@ -298,10 +278,12 @@ mod tests {
 
     #[test]
     fn a_place_has_its_line_and_key_path() {
-        let doc =
-            Document::parse("A:\n  B: [x, 'tcp://h:11211/']\n# 11211\n11211: 1\nC: |\n  x\n  11211\nD: 11211 11211\n")
-                .unwrap();
-        let leftovers = needles().in_document(Path::new("lms.yml"), &doc, &[], &["C.x".to_owned()]);
+        let content = Content::parse(
+            Path::new("lms.yml"),
+            "A:\n  B: [x, 'tcp://h:11211/']\n# 11211\n11211: 1\nC: |\n  x\n  11211\nD: 11211 11211\n",
+        )
+        .unwrap();
+        let leftovers = needles().in_content(Path::new("lms.yml"), &content, &[], &["C.x".to_owned()]);
         let shown: Vec<_> = leftovers.listed.iter().map(|place| (place.line, place.key_path.as_deref())).collect();
         assert_eq!(shown, [(2, Some("A.B[1]")), (3, None), (4, None), (7, Some("C")), (8, Some("D"))]);
         assert_eq!(

@@ -7,40 +7,53 @@ use std::path::PathBuf;
 use edx_layout::{EndpointError, FolderError, Refused, TargetError};
 
 use crate::replace::PatternError;
-use crate::service::Service;
+use crate::service::Words;
 
 /// Why a run is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// `endpoints` with nothing in it.
     #[error(
-        "endpoints is empty: name at least one server, as in 172.31.5.10:{}, or leave the option out to have the {}s only reported", .0.port(), .0.user()
+        "endpoints is empty: name at least one server, as in {}, or leave the option out to have the {}s only reported", .0.example, .0.user
     )]
-    NoEndpoints(Service),
-    /// More than one Redis.
-    #[error(
-        "endpoints: Redis takes exactly one server, not {0}; every task has to be in the same queue, whoever sends it. Give the address of the primary, or of the service in front of it"
-    )]
-    OneRedis(usize),
-    /// `username` or `password` for memcached.
-    #[error("{0}: memcached has no user or password that Open edX can use; leave it out, or say service: redis")]
-    NoUsers(&'static str),
+    NoEndpoints(&'static Words),
+    /// More than one where there is one.
+    #[error("endpoints: {title} takes exactly one server, not {given}; {why}")]
+    OneServer {
+        /// The kind of server.
+        title: &'static str,
+        /// How many were given.
+        given: usize,
+        /// Why, and what to give.
+        why: &'static str,
+    },
+    /// `username` or `password` for a service that has none beside its servers.
+    #[error("{option}: {why}")]
+    NoLogin {
+        /// The option.
+        option: &'static str,
+        /// Why, and what to do.
+        why: &'static str,
+    },
     /// The same where no endpoint is set.
     #[error(
         "{0}: it is written together with endpoints, and restore brings back what stood; give endpoints, or leave it out"
     )]
     GivenForNothing(&'static str),
-    /// A release without Redis.
-    #[error(
-        "every Celery broker in {} is RabbitMQ. Up to Juniper Celery's tasks travel through RabbitMQ, which this module leaves alone; from Koa on they travel through Redis, so upgrade first. No file was changed", .0.display()
-    )]
-    RabbitMq(PathBuf),
+    /// Nothing in these files can be pointed elsewhere.
+    #[error("{0}. No file was changed")]
+    Nothing(String),
     /// An endpoint that is none.
     #[error("endpoints: {0}")]
     Endpoint(#[from] EndpointError),
     /// The same server twice.
-    #[error("endpoints: {0} is named twice; each server holds its own share of the keys, so name it once")]
-    Repeated(String),
+    #[error("endpoints: {endpoint} is named twice; {why}")]
+    Repeated {
+        /// The server.
+        endpoint: String,
+        /// Why that is wrong.
+        why: &'static str,
+    },
     /// A server that nothing must point at.
     #[error("endpoints: {0}")]
     Target(#[from] TargetError),

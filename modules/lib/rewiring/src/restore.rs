@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use lossless_yaml::{Document, Edit, KeyPath, Kind, Node, Reader};
+use lossless_yaml::{Edit, KeyPath};
 
-use crate::entry::{Entry, Spot, SpotKind, spans};
+use crate::content::Content;
+use crate::entry::{Entry, spans};
 use crate::error::Problem;
 use crate::plan::{NewContent, edited};
-use crate::settings::{Observed, Wanted, entries};
+use crate::settings::{Observed, Wanted};
 
 /// More key paths than this are counted, not listed.
 const LISTED: usize = 10;
@@ -29,11 +30,12 @@ pub struct Restored {
 /// warning names what else differs.
 pub fn restore(observed: &Observed<'_>, backup: Vec<u8>, wanted: Wanted) -> Result<Restored, Problem> {
     let file = observed.file;
-    if backup == file.doc.source().as_bytes() {
+    if backup == file.content.source().as_bytes() {
         return Ok(Restored::default());
     }
-    let old = Document::parse(backup).map_err(|reason| Problem::Backup { path: file.path.clone(), reason })?;
-    let (was, _) = entries(&file.path, &old, wanted);
+    let unreadable = |reason| Problem::Backup { path: file.path.clone(), reason };
+    let old = Content::parse(&file.path, backup).map_err(unreadable)?;
+    let was = wanted.service.find(&file.path, &old, wanted.release).entries;
     if same_outside_values(observed, &old, &was) {
         drop(was);
         return Ok(Restored::new(Some(old), Vec::new()));
@@ -49,14 +51,15 @@ pub fn restore(observed: &Observed<'_>, backup: Vec<u8>, wanted: Wanted) -> Resu
 }
 
 impl Restored {
-    fn new(after: Option<Document>, warnings: Vec<String>) -> Self {
+    fn new(after: Option<Content>, warnings: Vec<String>) -> Self {
         Self { content: NewContent { after, ..NewContent::default() }, warnings }
     }
 }
 
-fn same_outside_values(now: &Observed<'_>, old: &Document, was: &[Entry<'_>]) -> bool {
+fn same_outside_values(now: &Observed<'_>, old: &Content, was: &[Entry<'_>]) -> bool {
     let (now_spans, old_spans) = (spans(&now.entries), spans(was));
-    now_spans.len() == old_spans.len() && pieces(now.file.doc.source(), &now_spans).eq(pieces(old.source(), &old_spans))
+    now_spans.len() == old_spans.len()
+        && pieces(now.file.content.source(), &now_spans).eq(pieces(old.source(), &old_spans))
 }
 
 /// The text between spans.
@@ -69,65 +72,48 @@ fn pieces<'a>(source: &'a str, spans: &'a [(usize, usize)]) -> impl Iterator<Ite
 
 /// The edits that put the values of `was` in place.
 fn values_of(now: &Observed<'_>, was: &[Entry<'_>], wanted: Wanted) -> (Vec<Edit>, Vec<String>) {
-    let mut left: HashMap<&KeyPath, &Entry<'_>> = was.iter().map(|entry| (entry.path(), entry)).collect();
+    let mut left: HashMap<&KeyPath, &Entry<'_>> = was.iter().map(|entry| (&entry.path, entry)).collect();
     let mut edits = Vec::new();
     let mut warnings = Vec::new();
     let shown = now.file.path.display();
     for entry in &now.entries {
-        let Some(before) = left.remove(entry.path()) else {
+        let Some(before) = left.remove(&entry.path) else {
             warnings.push(format!(
                 "{shown}:{}: {} is not in the backup, so it was left alone; see where it should point",
-                entry.line(),
-                entry.path()
+                entry.line, entry.path
             ));
             continue;
         };
-        let present = entry.spots();
-        for spot in before.spots() {
-            let node = present.iter().find(|present| present.path == spot.path).and_then(|present| present.node);
-            edits.extend(put_back(spot, node));
+        for spot in &before.spots {
+            edits.extend(spot.put_back(entry.spots.iter().find(|now| now.path == spot.path)));
         }
     }
-    for entry in was.iter().filter(|entry| left.contains_key(entry.path())) {
+    for entry in was.iter().filter(|entry| left.contains_key(&entry.path)) {
         warnings.push(format!(
             "{shown}: {} was a {} in the backup and is none any more; nothing was put back there",
-            entry.path(),
-            wanted.service.user_in_full()
+            entry.path,
+            wanted.service.words().user_in_full
         ));
     }
     (edits, warnings)
 }
 
-/// The edit after which `now` is as it was; none where it is.
-fn put_back(was: Spot<'_>, now: Option<Node<'_>>) -> Option<Edit> {
-    match was.node.map(Node::to_json) {
-        Some(value) if now.is_some_and(|node| node.equals(&value, Reader::Plain)) => None,
-        Some(value) => Some(Edit::Set { path: was.path, value }),
-        // A run makes no LOCATION, but may have made a setting for a password.
-        None if was.kind == SpotKind::Location => None,
-        None => now.map(|_| Edit::Remove { path: was.path }),
-    }
-}
-
 /// A warning that names the settings which differ from the backup, the
 /// restored values aside.
-fn since(now: &Observed<'_>, old: &Document, entries: &[Entry<'_>], wanted: Wanted) -> String {
-    let mut was = settings(old);
+fn since(now: &Observed<'_>, old: &Content, entries: &[Entry<'_>], wanted: Wanted) -> String {
+    let mut was: HashMap<String, String> = old.settings().into_iter().collect();
     let mut differing = Vec::new();
-    now.file.doc.walk(&mut |path, node| {
-        if let Some(text) = leaf(node) {
-            let path = path.to_string();
-            match was.remove(&path) {
-                Some(before) if before == text => {}
-                _ => differing.push(path),
-            }
+    for (path, value) in now.file.content.settings() {
+        match was.remove(&path) {
+            Some(before) if before == value => {}
+            _ => differing.push(path),
         }
-    });
+    }
     let mut gone = BTreeSet::new();
     gone.extend(was.into_keys());
     differing.extend(gone);
     let mut restored = BTreeSet::new();
-    restored.extend(now.entries.iter().chain(entries).flat_map(Entry::spots).map(|spot| spot.path.to_string()));
+    restored.extend(now.entries.iter().chain(entries).flat_map(|entry| &entry.spots).map(|spot| spot.path.to_string()));
     differing.retain(|path| {
         let whole = path.split('[').next().unwrap_or(path);
         !restored.contains(whole) && !restored.contains(path)
@@ -137,29 +123,9 @@ fn since(now: &Observed<'_>, old: &Document, entries: &[Entry<'_>], wanted: Want
         few if few.len() <= LISTED => few.join(", "),
         many => format!("{} and {} more settings", many[..LISTED].join(", "), many.len() - LISTED),
     };
-    let values = wanted.service.values();
+    let values = wanted.service.words().values;
     format!(
         "{}: other things than {values} changed since the backup ({what}); they were kept, and only the {values} were put back",
         now.file.path.display()
     )
-}
-
-fn settings(doc: &Document) -> HashMap<String, String> {
-    let mut found = HashMap::new();
-    doc.walk(&mut |path, node| {
-        if let Some(text) = leaf(node) {
-            found.insert(path.to_string(), text);
-        }
-    });
-    found
-}
-
-/// The value of a setting without settings below it, in a form that can be
-/// compared. It is never shown.
-fn leaf(node: Node<'_>) -> Option<String> {
-    let is_leaf = match node.kind() {
-        Kind::Scalar | Kind::Alias => true,
-        Kind::Sequence | Kind::Mapping => node.is_empty(),
-    };
-    is_leaf.then(|| node.to_json().to_string())
 }

@@ -4,21 +4,17 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use ansible_protocol::{Diff, Outcome, Value, json};
-use edx_layout::{
-    BrokerForm, ObservedBroker, Password, ServerVars, ThisHost, configured_programs, programs_to_restart, root_of,
-    service_of,
-};
+use edx_layout::{ServerVars, ThisHost, configured_programs, programs_to_restart, root_of, service_of};
 
 use file_set::Label;
-use lossless_yaml::MASK;
 
+use crate::entry::Spot;
 use crate::judge::Kept;
 use crate::leftovers::Leftovers;
 use crate::plan::{FilePlan, ValueChange};
-use crate::service::Service;
-use crate::settings::{Seen, Wanted};
-use crate::state::{State, StateValue, What};
-use crate::variables::variables;
+use crate::service::{Service, Words};
+use crate::settings::Wanted;
+use crate::state::State;
 
 /// What a run knows besides its plans.
 #[derive(Debug)]
@@ -31,10 +27,10 @@ pub struct Context<'a> {
     pub wanted: Wanted,
     /// This host.
     pub here: &'a ThisHost,
-    /// What stands in files of the folder that the run does not look at.
-    pub bystanders: Seen,
-    /// What is known of the brokers' password.
-    pub password: Password,
+    /// The variables of the next upgrade.
+    pub vars: ServerVars,
+    /// Fields of the result that other services fill.
+    pub empty_fields: &'a [&'static str],
 }
 
 /// The backup that belongs to a run.
@@ -75,12 +71,9 @@ pub fn outcome(
     let caching: Vec<&FilePlan> =
         plans.iter().filter(|plan| !plan.before.is_empty() || !plan.after.is_empty()).collect();
     let changed: Vec<&FilePlan> = plans.iter().filter(|plan| plan.changes_file()).collect();
-    let mut seen = context.bystanders.clone();
-    for plan in plans {
-        seen.extend(&plan.seen);
-    }
-    let vars = variables(service, release, &seen, context.password, context.here);
-    let mut text = text(&caching, &changed, &vars);
+    let vars = &context.vars;
+    let words = service.words();
+    let mut text = text(&caching, &changed, vars);
     let restart = programs(&changed);
     if !restart.is_empty() {
         let when = if context.check { "to restart" } else { "restart" };
@@ -89,8 +82,7 @@ pub fn outcome(
 
     let mut outcome = Outcome::new(!changed.is_empty())
         .field("files", caching.iter().map(|plan| file(plan)).collect::<Value>())
-        .field("caches", plans.iter().flat_map(caches).collect::<Value>())
-        .field("brokers", plans.iter().flat_map(brokers).collect::<Value>())
+        .field(words.field, reports(plans))
         .field("kept", plans.iter().flat_map(kept).collect::<Value>())
         .field("endpoints_before", endpoints(plans.iter().flat_map(|plan| &plan.before)))
         .field("endpoints_after", endpoints(plans.iter().flat_map(|plan| &plan.after)))
@@ -100,19 +92,22 @@ pub fn outcome(
         .field("affected_programs", programs(&caching))
         .field("server_vars", Value::Object(vars.vars.clone()))
         .field("server_vars_default", vars.at_default.clone())
-        .field("unexpressed", unexpressed(&vars))
+        .field("unexpressed", unexpressed(vars))
         .field("release", release.map(edx_layout::Release::name))
         .field("backup", backup.label)
         .field("backup_files", backup.files.iter().map(|path| path.display().to_string()).collect::<Value>())
         .text(text)
-        .msg(summary(service, &caching, &changed))
+        .msg(summary(words, &caching, &changed))
         .warn_all(warnings)
         .warn_all(plans.iter().flat_map(kept_warnings))
-        .warn_all(staying(service, plans))
+        .warn_all(staying(words, plans))
         .warn_all(vars.unexpressed.iter().map(|cache| format!("the next upgrade will change these servers: {cache}")))
         .warn_all(plans.iter().map(|plan| &plan.leftovers).chain(others).flat_map(Leftovers::warnings));
+    for field in context.empty_fields {
+        outcome = outcome.field(field, Value::Array(Vec::new()));
+    }
     for plan in &changed {
-        outcome = outcome.diff(Diff::prepared(hunks(service, plan)));
+        outcome = outcome.diff(Diff::prepared(hunks(words, plan)));
     }
     outcome
 }
@@ -126,45 +121,8 @@ fn file(plan: &FilePlan) -> Value {
     })
 }
 
-fn caches(plan: &FilePlan) -> impl Iterator<Item = Value> {
-    plan.after.iter().filter_map(|cache| {
-        let What::Cache(backend) = &cache.what else { return None };
-        Some(json!({
-            "file": plan.path.display().to_string(),
-            "key_path": cache.key_path,
-            "line": cache.line,
-            "backend": backend,
-            "location": cache.shown(),
-        }))
-    })
-}
-
-fn brokers(plan: &FilePlan) -> impl Iterator<Item = Value> {
-    plan.after.iter().flat_map(|state| {
-        let observed = match &state.what {
-            What::Broker(observed) => observed.as_slice(),
-            What::Cache(_) => &[],
-        };
-        observed.iter().map(|observed| broker(state.line, observed))
-    })
-}
-
-fn broker(line: usize, observed: &ObservedBroker) -> Value {
-    // redis://word@host has a user; whoever wrote it may have meant a password.
-    let may_be_password = observed.form != BrokerForm::Host && !observed.has_password && !observed.user.is_empty();
-    let user = if may_be_password { MASK } else { &observed.user };
-    json!({
-        "file": observed.file.display().to_string(),
-        "key_path": observed.key_path,
-        "line": line,
-        "form": observed.form.word(),
-        "transport": observed.transport,
-        "host": observed.host,
-        "port": observed.port,
-        "user": user,
-        "has_password": observed.has_password,
-        "database": observed.database,
-    })
+fn reports(plans: &[FilePlan]) -> Value {
+    plans.iter().flat_map(|plan| &plan.after).flat_map(|state| state.reports.iter().cloned()).collect()
 }
 
 fn kept(plan: &FilePlan) -> impl Iterator<Item = Value> {
@@ -187,7 +145,7 @@ fn kept_warnings(plan: &FilePlan) -> impl Iterator<Item = String> {
 
 /// A warning for each set of servers that `replace` does not mean: one for each
 /// cache would bury what a mistyped `replace` looks like.
-fn staying(service: Service, plans: &[FilePlan]) -> impl Iterator<Item = String> {
+fn staying(words: &'static Words, plans: &[FilePlan]) -> impl Iterator<Item = String> {
     let mut found: Vec<(&[String], usize)> = Vec::new();
     for cache in plans.iter().flat_map(|plan| &plan.kept) {
         let Kept::Foreign(servers) = &cache.why else { continue };
@@ -202,7 +160,7 @@ fn staying(service: Service, plans: &[FilePlan]) -> impl Iterator<Item = String>
     found.into_iter().map(move |(servers, caches)| {
         let (stay, them) = if caches == 1 { (" stays", "it") } else { ("s stay", "them") };
         let names = if servers.len() == 1 { "it" } else { "them" };
-        format!("{caches} {}{stay} on {}: name {names} in replace to move {them}", service.user(), servers.join(", "))
+        format!("{caches} {}{stay} on {}: name {names} in replace to move {them}", words.user, servers.join(", "))
     })
 }
 
@@ -218,7 +176,7 @@ fn endpoints<'a>(states: impl Iterator<Item = &'a State>) -> Vec<&'a str> {
 }
 
 /// The servers before and after that are this host itself, by whichever of its names and addresses.
-fn local<'a>(service: Service, plans: &'a [FilePlan], here: &ThisHost) -> Vec<&'a str> {
+fn local<'a>(service: &dyn Service, plans: &'a [FilePlan], here: &ThisHost) -> Vec<&'a str> {
     let mut found = endpoints(plans.iter().flat_map(|plan| plan.before.iter().chain(&plan.after)));
     found.retain(|text| service.endpoint(text).is_ok_and(|endpoint| here.is_local(&endpoint)));
     found
@@ -257,7 +215,7 @@ fn shown(value: &Value) -> String {
 
 /// The values that change, by key path. Whole lines would show whatever else
 /// stands on them: a cache written in one line may have its password there.
-fn hunks(service: Service, plan: &FilePlan) -> String {
+fn hunks(words: &Words, plan: &FilePlan) -> String {
     let file = plan.path.display();
     let mut text = format!("--- {file}\n+++ {file}\n");
     for change in &plan.changes {
@@ -267,19 +225,19 @@ fn hunks(service: Service, plan: &FilePlan) -> String {
         let _ = writeln!(text, "+{}: {}{other}", change.key_path, shown(&change.after));
     }
     if plan.changes.is_empty() {
-        let _ = writeln!(text, "(only the way in which {} are written changes)", service.values());
+        let _ = writeln!(text, "(only the way in which {} are written changes)", words.values);
     }
     text
 }
 
-fn summary(service: Service, caching: &[&FilePlan], changed: &[&FilePlan]) -> String {
+fn summary(words: &Words, caching: &[&FilePlan], changed: &[&FilePlan]) -> String {
     let caches: usize = caching.iter().map(|plan| plan.after.len()).sum();
     match (caches, changed.len()) {
-        (0, _) => format!("no {} in these files", service.user_in_full()),
-        (_, 0) => format!("{caches} {}s in {}, none to change", service.user_in_full(), count(caching.len())),
+        (0, _) => format!("no {} in these files", words.user_in_full),
+        (_, 0) => format!("{caches} {}s in {}, none to change", words.user_in_full, count(caching.len())),
         (_, files) => {
             let set: usize = changed.iter().map(|plan| plan.changes.len()).sum();
-            format!("{set} {} in {} of {}", service.values(), count(files), caching.len())
+            format!("{set} {} in {} of {}", words.values, count(files), caching.len())
         }
     }
 }
@@ -288,7 +246,7 @@ fn count(files: usize) -> String {
     format!("{files} {}", if files == 1 { "file" } else { "files" })
 }
 
-fn differ(values: &(&StateValue, &StateValue)) -> bool {
+fn differ(values: &(&Spot, &Spot)) -> bool {
     values.0.differs(values.1)
 }
 

@@ -18,7 +18,7 @@ pub struct Options {
     /// The settings folder.
     pub folder: PathBuf,
     /// Whose servers.
-    pub service: Service,
+    pub service: &'static dyn Service,
     /// The files to look at in place of the folder's.
     pub files: Option<Vec<PathBuf>>,
     /// The work itself.
@@ -104,15 +104,19 @@ pub enum Backup {
 }
 
 impl Options {
-    /// Checks what the declaration of the options cannot express.
-    pub fn from_arguments(arguments: &Arguments) -> Result<Self, Error> {
+    /// Checks what the declaration of the options cannot express. The option `service` is one of `services`, or left to
+    /// be the first of them.
+    pub fn from_arguments(arguments: &Arguments, services: &[&'static dyn Service]) -> Result<Self, Error> {
         let folder = PathBuf::from(arguments.str("path").unwrap_or_default());
         let files = arguments.strings("files").map(|names| names.into_iter().map(|name| folder.join(name)).collect());
-        let service = Service::named(arguments.str("service"));
-        let given = Given::from_arguments(arguments);
+        let name = arguments.str("service");
+        let service =
+            services.iter().copied().find(|service| Some(service.words().name) == name).unwrap_or(services[0]);
+        let has_login = services.iter().any(|service| service.takes_login());
+        let given = if has_login { Given::from_arguments(arguments) } else { Given::default() };
         if let Some(option) = given.named() {
-            if service == Service::Memcached {
-                return Err(Error::NoUsers(option));
+            if !service.takes_login() {
+                return Err(Error::NoLogin { option, why: service.words().no_login });
             }
             if !arguments.has("endpoints") {
                 return Err(Error::GivenForNothing(option));
@@ -145,20 +149,18 @@ impl Options {
     }
 }
 
-fn wish(service: Service, endpoints: &[&str], replace: &[&str], given: Given) -> Result<Wish, Error> {
-    if service == Service::Redis && endpoints.len() > 1 {
-        return Err(Error::OneRedis(endpoints.len()));
-    }
+fn wish(service: &dyn Service, endpoints: &[&str], replace: &[&str], given: Given) -> Result<Wish, Error> {
+    service.check_count(endpoints.len())?;
     let mut wished: Vec<Endpoint> = Vec::new();
     for text in endpoints {
         let endpoint = service.endpoint(text)?;
         if wished.contains(&endpoint) {
-            return Err(Error::Repeated(endpoint.to_string()));
+            return Err(Error::Repeated { endpoint: endpoint.to_string(), why: service.words().once });
         }
         wished.push(endpoint);
     }
     if wished.is_empty() {
-        return Err(Error::NoEndpoints(service));
+        return Err(Error::NoEndpoints(service.words()));
     }
     let replace: Vec<Pattern> = replace.iter().map(|text| Pattern::read(text, service)).collect::<Result<_, _>>()?;
     if replace.is_empty() {
