@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use ansible_protocol::{ModuleSpec, PageSpec, ansible_doc_page};
 
 /// Every module of the collection.
-pub fn modules() -> [(&'static ModuleSpec, &'static PageSpec); 8] {
+pub fn modules() -> [(&'static ModuleSpec, &'static PageSpec); 9] {
     [
         (&edx_cache_endpoint::SPEC, &edx_cache_endpoint::PAGE),
         (&edx_data_endpoint::SPEC, &edx_data_endpoint::PAGE),
+        (&edx_databases::SPEC, &edx_databases::PAGE),
         (&edx_programs::SPEC, &edx_programs::PAGE),
         (&edx_queues::SPEC, &edx_queues::PAGE),
         (&edx_settings::SPEC, &edx_settings::PAGE),

@@ -12,8 +12,10 @@ use crate::endpoint::{Endpoint, Host};
 /// A database of Django, or a store of edx-platform's in MongoDB.
 #[derive(Clone, Debug)]
 pub struct DataEntry<'a> {
-    /// Its mapping, such as `DATABASES.default` or `CONTENTSTORE.DOC_STORE_CONFIG`.
+    /// Where it stands, such as `DATABASES.default` or `CONTENTSTORE.DOC_STORE_CONFIG`.
     pub path: KeyPath,
+    /// All of its settings.
+    pub mapping: Node<'a>,
     /// The keys of its values.
     pub keys: DataKeys,
     /// Its host or hosts.

@@ -22,6 +22,7 @@ pub fn entry<'a>(store: Place<'_, 'a>) -> Option<DataEntry<'a>> {
     let host = store.get("host").filter(|_| is_store(store))?;
     Some(DataEntry {
         path: store.path.clone(),
+        mapping: store.mapping,
         keys: DataKeys::STORE,
         host: Some(host),
         port: store.get("port"),

@@ -20,6 +20,7 @@ pub fn find(file: &File<'_>, database: Place<'_, '_>, found: &mut Vec<DataSettin
 pub fn entry<'a>(database: Place<'_, 'a>) -> Option<DataEntry<'a>> {
     database.is_in("DATABASES").then(|| DataEntry {
         path: database.path.clone(),
+        mapping: database.mapping,
         keys: DataKeys::DATABASE,
         host: database.get("HOST"),
         port: database.get("PORT"),

@@ -1,0 +1,78 @@
+//! The differences between `MySQL` and `MariaDB`, and between their releases.
+
+use std::fmt;
+
+/// Whose server, or whose program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flavour {
+    /// Oracle's, Percona's among them.
+    MySql,
+    /// `MariaDB`.
+    MariaDb,
+}
+
+impl fmt::Display for Flavour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MySql => "MySQL",
+            Self::MariaDb => "MariaDB",
+        })
+    }
+}
+
+/// A server's or a program's version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Whose.
+    pub flavour: Flavour,
+    /// `10` of 10.11.6.
+    pub major: u16,
+    /// `11` of 10.11.6.
+    pub minor: u16,
+}
+
+impl Version {
+    /// From what `SELECT VERSION()` or a program's `--version` says: `10.11.6-MariaDB-1`, `8.0.39-0ubuntu0.22.04.1`,
+    /// `mysql  Ver 14.14 Distrib 5.7.44, for Linux`, `mariadb from 11.4.2-MariaDB, client 15.2 for debian`.
+    pub fn read(text: &str) -> Option<Self> {
+        let flavour = if text.contains("MariaDB") { Flavour::MariaDb } else { Flavour::MySql };
+        let after = |word: &str| text.split_once(word).map(|(_, rest)| rest);
+        let number = after("Distrib ").or_else(|| after(" from ")).or_else(|| after("Ver ")).unwrap_or(text).trim();
+        let mut parts = number.split(|c: char| !c.is_ascii_digit()).map(str::parse);
+        match (parts.next(), parts.next()) {
+            (Some(Ok(major)), Some(Ok(minor))) => Some(Self { flavour, major, minor }),
+            _ => None,
+        }
+    }
+
+    /// Whether it is `major.minor` or later.
+    pub fn is_since(self, major: u16, minor: u16) -> bool {
+        (self.major, self.minor) >= (major, minor)
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}.{}", self.flavour, self.major, self.minor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_and_programs_say_their_version() {
+        for (text, flavour, major, minor) in [
+            ("10.11.6-MariaDB-0+deb12u1", Flavour::MariaDb, 10, 11),
+            ("5.7.44-0ubuntu0.18.04.1-log", Flavour::MySql, 5, 7),
+            ("mysqldump  Ver 8.0.39-0ubuntu0.22.04.1 for Linux on x86_64 ((Ubuntu))", Flavour::MySql, 8, 0),
+            ("mysql  Ver 14.14 Distrib 5.7.44, for Linux (x86_64) using  EditLine wrapper", Flavour::MySql, 5, 7),
+            ("mariadb  Ver 15.1 Distrib 10.11.6-MariaDB, for debian-linux-gnu (x86_64)", Flavour::MariaDb, 10, 11),
+            ("mariadb from 11.4.2-MariaDB, client 15.2 for debian-linux-gnu", Flavour::MariaDb, 11, 4),
+        ] {
+            assert_eq!(Version::read(text), Some(Version { flavour, major, minor }), "{text}");
+        }
+        assert_eq!(Version::read("nothing"), None);
+    }
+}
