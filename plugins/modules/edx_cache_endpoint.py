@@ -227,6 +227,13 @@ endpoints_local:
   type: list
   returned: success
   sample: ["localhost:11211", "memcache"]
+client_addresses:
+  description: >-
+    The addresses that this host comes from when it connects to endpoints: for firewalls and accounts. Nothing is sent
+    for it. Empty without endpoints.
+  type: list
+  returned: success
+  sample: ["172.31.5.1"]
 services:
   description: The Open edX services with such caches, or brokers.
   type: list

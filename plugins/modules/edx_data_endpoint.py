@@ -196,6 +196,13 @@ endpoints_local:
   type: list
   returned: success
   sample: ["localhost:3306"]
+client_addresses:
+  description: >-
+    The addresses that this host comes from when it connects to endpoints: for firewalls and accounts. Nothing is sent
+    for it. Empty without endpoints.
+  type: list
+  returned: success
+  sample: ["172.31.5.1"]
 services:
   description: The Open edX services with such databases, or stores.
   type: list

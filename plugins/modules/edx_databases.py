@@ -38,6 +38,10 @@ options:
       - >-
         C(granted) creates the accounts of the databases on the destination, for O(hosts). Do it before the copy, as
         views need the accounts that they run as, and after it, for what is granted on a table or routine.
+      - >-
+        C(admitted) logs in as the platform does, from this host: with every account of the settings files, where they
+        point, and fails where one does not get in or finds no tables in its database. Neither O(source) nor
+        O(destination) is asked.
     type: str
     default: reported
     choices:
@@ -47,6 +51,7 @@ options:
       - copied
       - compared
       - granted
+      - admitted
   source:
     description:
       - "The server that has the databases: C(unix:/path) of a socket of this host, or host:port (port 3306)."
@@ -302,6 +307,11 @@ deferred:
   type: list
   returned: with O(state=granted)
   sample: [grant 'analyst@10.9.8.7 SELECT on `edxapp`.`graded`']
+logins:
+  description: "Each login that was tried: user, server, database, and how many tables it sees."
+  type: list
+  returned: with O(state=admitted)
+  sample: [{user: edxapp001, server: '172.31.5.12:3306', database: edxapp, tables: 610}]
 read_only:
   description: Whether the source is read-only now.
   type: bool
@@ -315,7 +325,7 @@ from ansible.module_utils.basic import AnsibleModule
 def main():
     module = AnsibleModule(
         argument_spec={
-            "state": {"type": "str", "default": "reported", "choices": ["reported", "frozen", "thawed", "copied", "compared", "granted"]},
+            "state": {"type": "str", "default": "reported", "choices": ["reported", "frozen", "thawed", "copied", "compared", "granted", "admitted"]},
             "source": {"type": "str", "default": "unix:/var/run/mysqld/mysqld.sock"},
             "source_username": {"type": "str", "default": "root"},
             "source_password": {"type": "str", "no_log": True},

@@ -166,6 +166,13 @@ pub static PAGE: PageSpec = PageSpec {
             sample: r#"["localhost:3306"]"#,
         },
         ReturnSpec {
+            name: "client_addresses",
+            kind: "list",
+            returned: "success",
+            description: "The addresses that this host comes from when it connects to endpoints: for firewalls and accounts. Nothing is sent for it. Empty without endpoints.",
+            sample: r#"["172.31.5.1"]"#,
+        },
+        ReturnSpec {
             name: "services",
             kind: "list",
             returned: "success",

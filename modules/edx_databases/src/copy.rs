@@ -9,6 +9,7 @@ use ansible_protocol::Outcome;
 use mysql::{Defaults, Moved, Pipe, Purpose, Session, identifier};
 
 use crate::accounts;
+use crate::compare::compare;
 use crate::facts::{Database, Facts, chosen, modern};
 use crate::marker::{self, Phase};
 use crate::picture::{Common, Picture};
@@ -117,8 +118,9 @@ fn plan(goal: &Goal, servers: &Servers<'_>, check: bool) -> Result<Plan, Error> 
     let there = Picture::look(&mut destination, &names, theirs.version, common)?;
     let note = marker::read(&mut destination)?;
     let phase = |name: &String| note.iter().find(|(known, ..)| known == name).map(|(_, phase, from)| (*phase, from));
+    // The source may have been written to since, such as after a rollback: only the rows themselves tell.
     let is_done = names.iter().all(|name| phase(name) == Some((Phase::Copied, &facts.identity)))
-        && here.differences(&there).is_empty();
+        && compare(goal, servers)?.differences.is_empty();
     let has = |name: &String| there.objects.contains_key(&format!("database `{name}`"));
     let is_full = |name: &String| {
         there.tables.iter().any(|table| table.database == *name) || there.views.iter().any(|(known, _)| known == name)

@@ -20,8 +20,8 @@ pub fn run(goal: &Goal, servers: &Servers<'_>, freeze: bool, check: bool) -> Res
     let facts = Facts::ask(&mut session)?;
     let file = ConfigFile::read(&goal.read_only_file)?;
     let folder = goal.read_only_file.parent().unwrap_or(Path::new("/"));
-    // A server without that folder, such as a managed one, keeps its settings elsewhere.
-    let has_folder = folder.is_dir();
+    // Another host's server, such as a managed one, keeps its settings there.
+    let has_folder = matches!(goal.source.place, mysql::Place::Socket(_)) && folder.is_dir();
     let file_changes = has_folder && (file.bytes.as_deref() == Some(TEXT.as_bytes())) != freeze;
     let mut actions = Vec::new();
     let shown = goal.read_only_file.display();
@@ -49,8 +49,8 @@ pub fn run(goal: &Goal, servers: &Servers<'_>, freeze: bool, check: bool) -> Res
         .text(actions.join("\n"));
     if !has_folder && freeze {
         outcome = outcome.warn_all([format!(
-            "there is no folder {}, so that the server takes writes again after a restart; set read_only where it has its settings",
-            folder.display()
+            "{} takes writes again after a restart; set read_only where it has its settings",
+            session.place()
         )]);
     }
     Ok(outcome)

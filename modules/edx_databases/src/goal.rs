@@ -20,6 +20,8 @@ pub enum State {
     Compared,
     /// The accounts are on the destination.
     Granted,
+    /// The platform's accounts get in where the settings files point.
+    Admitted,
     /// The source is read-only.
     Frozen,
     /// The source takes writes.
@@ -73,6 +75,7 @@ impl Goal {
             Some("copied") => State::Copied,
             Some("compared") => State::Compared,
             Some("granted") => State::Granted,
+            Some("admitted") => State::Admitted,
             Some("frozen") => State::Frozen,
             Some("thawed") => State::Thawed,
             _ => State::Reported,

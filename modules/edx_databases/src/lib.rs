@@ -4,6 +4,7 @@
 //! [`picture`]) → a plan → the servers' own programs carry it out → another look. Check mode ends with the plan.
 
 mod accounts;
+mod admit;
 mod checksum;
 mod compare;
 mod copy;
@@ -47,6 +48,7 @@ fn work(request: &Request) -> Result<Outcome, Error> {
         State::Copied => copy::run(&goal, &servers, request.check),
         State::Compared => compare::run(&goal, &servers),
         State::Granted => accounts::run(&goal, &servers, request.check),
+        State::Admitted => admit::run(&goal, &servers),
         State::Frozen => freeze::run(&goal, &servers, true, request.check),
         State::Thawed => freeze::run(&goal, &servers, false, request.check),
     }

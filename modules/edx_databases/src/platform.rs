@@ -1,10 +1,10 @@
 //! What Open edX's settings files say of its databases: which, and who uses them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use edx_layout::{OUTSIDE_FILES, Snapshot, find_databases};
+use edx_layout::{DataPlace, Endpoint, Host, MYSQL_SOCKET, OUTSIDE_FILES, Snapshot, find_databases};
 use lossless_yaml::{Document, Node};
-use mysql::Secret;
+use mysql::{Place, Secret};
 
 use crate::Error;
 
@@ -17,6 +17,8 @@ pub struct User {
     pub name: String,
     /// Its password.
     pub password: Secret,
+    /// Where the platform connects to.
+    pub place: Place,
 }
 
 /// Every user of every database in the settings files of `folder`, and in those beside it.
@@ -37,8 +39,21 @@ pub fn users(folder: &Path) -> Result<Vec<User>, Error> {
                 let value = database.mapping.get(key).map(Node::follow);
                 value.and_then(Node::text).unwrap_or_default().to_owned()
             };
-            let user = User { database: text("NAME"), name: text("USER"), password: Secret::new(text("PASSWORD")) };
-            let is_known = |known: &User| known.database == user.database && known.name == user.name;
+            // A server of another kind, or what cannot be understood, has none.
+            let Ok(place) = database.places.first().map_or(Err(""), DataPlace::endpoint) else { continue };
+            let place = match place {
+                Endpoint::Unix(path) => Place::Socket(PathBuf::from(path)),
+                // The client takes the socket for this name, whatever the port.
+                Endpoint::Tcp { host: Host::Name(name), .. } if name == "localhost" => {
+                    Place::Socket(MYSQL_SOCKET.into())
+                }
+                Endpoint::Tcp { host, port } => Place::Tcp { host: host.to_string(), port },
+            };
+            let password = Secret::new(text("PASSWORD"));
+            let user = User { database: text("NAME"), name: text("USER"), password, place };
+            let is_known = |known: &User| {
+                (&known.database, &known.name, &known.place) == (&user.database, &user.name, &user.place)
+            };
             if !user.name.is_empty() && !found.iter().any(is_known) {
                 found.push(user);
             }

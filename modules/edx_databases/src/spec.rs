@@ -23,9 +23,10 @@ pub static SPEC: ModuleSpec = ModuleSpec {
                 "C(copied) brings the databases to the destination. It is refused while the source takes writes, unless O(live).",
                 "C(compared) fails where anything differs: definitions, numbers of rows, a checksum of every row, the next automatic numbers.",
                 "C(granted) creates the accounts of the databases on the destination, for O(hosts). Do it before the copy, as views need the accounts that they run as, and after it, for what is granted on a table or routine.",
+                "C(admitted) logs in as the platform does, from this host: with every account of the settings files, where they point, and fails where one does not get in or finds no tables in its database. Neither O(source) nor O(destination) is asked.",
             ],
         )
-        .choices(&["reported", "frozen", "thawed", "copied", "compared", "granted"])
+        .choices(&["reported", "frozen", "thawed", "copied", "compared", "granted", "admitted"])
         .default(Default::Str("reported")),
         OptionSpec::new(
             "source",
@@ -272,6 +273,13 @@ pub static PAGE: PageSpec = PageSpec {
             returned: "with O(state=granted)",
             description: "What can be granted only once the table, view or routine is on the destination: run it again after the copy.",
             sample: "[grant 'analyst@10.9.8.7 SELECT on `edxapp`.`graded`']",
+        },
+        ReturnSpec {
+            name: "logins",
+            kind: "list",
+            returned: "with O(state=admitted)",
+            description: "Each login that was tried: user, server, database, and how many tables it sees.",
+            sample: "[{user: edxapp001, server: '172.31.5.12:3306', database: edxapp, tables: 610}]",
         },
         ReturnSpec {
             name: "read_only",

@@ -104,3 +104,35 @@ fn an_account_without_a_password_and_one_that_is_missing_are_told() {
         ]
     );
 }
+
+#[test]
+fn the_platforms_own_logins_are_tried_where_its_files_point() {
+    if !is_installed() {
+        return;
+    }
+    let host = Move::new();
+    host.freeze();
+    host.copy();
+    // The files as they are after a rewiring.
+    for file in ["lms.yml", "xqueue.yml"] {
+        let path = host.folder.path().join("edx/etc").join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let place = format!("HOST: 127.0.0.1, PORT: '{}'", host.destination.port);
+        std::fs::write(&path, text.replace("HOST: localhost", &place)).unwrap();
+    }
+    let result = host.succeed(json!({"state": "admitted"}));
+    assert_eq!(result["msg"], json!("3 accounts get in and find their tables"));
+    assert_eq!(
+        result["logins"][0],
+        json!({"user": "edxapp001", "server": "DESTINATION", "database": "edxapp", "tables": 11})
+    );
+    host.destination.load("DROP USER edxapp_cmsh001@127.0.0.1; REVOKE ALL ON xqueue.* FROM xqueue001@127.0.0.1;");
+    let message = host.refuse(json!({"state": "admitted"}));
+    assert!(
+        message.starts_with(
+            "edxapp_cmsh001 does not get in to edxapp_csmh: DESTINATION: ERROR 1045 (28000): Access denied for user"
+        ),
+        "{message}"
+    );
+    assert!(message.ends_with("xqueue001 gets in at DESTINATION and finds no table in xqueue"), "{message}");
+}

@@ -39,6 +39,13 @@ fn everything_arrives_as_it_was() {
         (&again["changed"], &again["msg"]),
         (&json!(false), &json!("3 databases with 10 tables were copied before"))
     );
+    // Unless the source was written to since.
+    host.succeed(json!({"state": "thawed"}));
+    host.source.ask("DELETE FROM edxapp.blobs WHERE flag = 1");
+    host.freeze();
+    let anew = host.copy();
+    assert_eq!(anew["replaced"], json!(DATABASES));
+    host.succeed(json!({"state": "compared"}));
 }
 
 #[test]

@@ -39,6 +39,12 @@ def brokers(path):
     return {name: settings[name] for name in names if name in settings}
 
 
+def databases(path):
+    """Host and port of each database, by name."""
+    settings = yaml.safe_load(path.read_text()) or {}
+    return {name: (each.get("HOST"), each.get("PORT")) for name, each in (settings.get("DATABASES") or {}).items()}
+
+
 def main():
     """Everything at once."""
     files = sorted(ETC.glob("*.yml"))
@@ -46,6 +52,7 @@ def main():
         "files": {path.name: about(path) for path in files},
         "caches": {path.name: caches(path) for path in files},
         "brokers": {path.name: brokers(path) for path in files},
+        "databases": {path.name: databases(path) for path in files},
         "others": sorted(name for name in os.listdir(ETC) if not name.endswith(".yml")),
         "server_vars": yaml.safe_load(SERVER_VARS.read_text()) if SERVER_VARS.exists() else None,
         "server_vars_sha256": about(SERVER_VARS)["sha256"] if SERVER_VARS.exists() else None,

@@ -1,4 +1,7 @@
-"""Has the LMS queue a task every 50 ms, and writes down which it said that it queued. Argument: the first number.
+"""Has the LMS queue a task every 50 ms, and writes down which it said that it queued.
+
+Arguments: the first number; and for something else than a task the address that is asked with the number, and what
+the LMS says when it has done it.
 
 A request that the LMS never answered may have queued its task or not, and is written down as such.
 """
@@ -9,14 +12,15 @@ import urllib.error
 import urllib.request
 
 LOG = "/root/queued.log"
+ADDRESS, DONE = sys.argv[2:4] or ("standin/queue?first=", "queued")
 
 
 def ask(number):
     """What became of the request: queued, refused (certainly not queued) or unknown."""
-    url = f"http://127.0.0.1:8000/standin/queue?first={number}"
+    url = f"http://127.0.0.1:8000/{ADDRESS}{number}"
     try:
         with urllib.request.urlopen(url, timeout=20) as answer:
-            return "queued" if json.load(answer) == {"queued": 1} else "unknown"
+            return "queued" if json.load(answer) == {DONE: 1} else "unknown"
     except urllib.error.HTTPError:
         return "unknown"
     except urllib.error.URLError as error:

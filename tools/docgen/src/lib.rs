@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ansible_protocol::{ModuleSpec, PageSpec, ansible_doc_page};
 
 /// Every module of the collection.
-pub fn modules() -> [(&'static ModuleSpec, &'static PageSpec); 9] {
+pub fn modules() -> [(&'static ModuleSpec, &'static PageSpec); 10] {
     [
         (&edx_cache_endpoint::SPEC, &edx_cache_endpoint::PAGE),
         (&edx_data_endpoint::SPEC, &edx_data_endpoint::PAGE),
@@ -15,6 +15,7 @@ pub fn modules() -> [(&'static ModuleSpec, &'static PageSpec); 9] {
         (&edx_settings::SPEC, &edx_settings::PAGE),
         (&edx_verify::SPEC, &edx_verify::PAGE),
         (&memcached_install::SPEC, &memcached_install::PAGE),
+        (&mysql_install::SPEC, &mysql_install::PAGE),
         (&redis_install::SPEC, &redis_install::PAGE),
     ]
 }

@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ansible_protocol::{Failure, Outcome, Request};
-use edx_layout::{Endpoint, FolderError, Listing, Release, ServerVars, ThisHost, check_target, resolve, root_of};
+use edx_layout::{FolderError, Listing, Release, ServerVars, ThisHost, check_target, resolve, root_of};
 
 use file_set::FileSet;
 
@@ -108,6 +108,7 @@ fn work(request: &Request, services: &[&'static dyn Service]) -> Result<Outcome,
         here: &here,
         vars,
         empty_fields: &empty_fields,
+        client_addresses: this_host::client_addresses(options.work.endpoints()),
     };
     Ok(report::outcome(&planned.files, &planned.others, backup, planned.warnings, &context))
 }
@@ -210,10 +211,7 @@ fn plan(
     wanted: Wanted,
     listing: &Listing,
 ) -> Planned {
-    let current: &[Endpoint] = match &options.work {
-        Work::Point(wish) => &wish.endpoints,
-        Work::Report | Work::Restore(_) => &[],
-    };
+    let current = options.work.endpoints();
     let entries: Vec<_> = observed.iter().flat_map(|file| &file.entries).collect();
     let old = old_servers(&entries, current);
     let needles = Needles::new(wanted.service.words(), &old, current);

@@ -52,6 +52,14 @@ pub struct Restore {
 }
 
 impl Work {
+    /// The servers to point at.
+    pub fn endpoints(&self) -> &[Endpoint] {
+        match self {
+            Self::Point(wish) => &wish.endpoints,
+            Self::Report | Self::Restore(_) => &[],
+        }
+    }
+
     /// What is known of the brokers' password. Whoever asks only what the variables are, knows it or has no use for it.
     pub fn password(&self) -> Password {
         match self {

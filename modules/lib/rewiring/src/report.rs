@@ -29,6 +29,8 @@ pub struct Context<'a> {
     pub here: &'a ThisHost,
     /// The variables of the next upgrade.
     pub vars: ServerVars,
+    /// The addresses that this host comes from at the servers to point at.
+    pub client_addresses: Vec<String>,
     /// Fields of the result that other services fill.
     pub empty_fields: &'a [&'static str],
 }
@@ -87,6 +89,7 @@ pub fn outcome(
         .field("endpoints_before", endpoints(plans.iter().flat_map(|plan| &plan.before)))
         .field("endpoints_after", endpoints(plans.iter().flat_map(|plan| &plan.after)))
         .field("endpoints_local", local(service, plans, context.here))
+        .field("client_addresses", context.client_addresses.clone())
         .field("services", services(&caching))
         .field("programs", restart)
         .field("affected_programs", programs(&caching))

@@ -1,6 +1,25 @@
 //! What this host is known by.
 
-use edx_layout::ThisHost;
+use std::net::UdpSocket;
+
+use edx_layout::{Endpoint, ThisHost};
+
+/// The addresses that this host comes from when it connects to `endpoints`, each once, as its routing table has it.
+/// Nothing is sent.
+pub fn client_addresses(endpoints: &[Endpoint]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for endpoint in endpoints {
+        let Endpoint::Tcp { host, port } = endpoint else { continue };
+        let own = |any: &str| {
+            let socket = UdpSocket::bind((any, 0)).ok()?;
+            socket.connect((host.to_string().as_str(), *port)).ok()?;
+            Some(socket.local_addr().ok()?.ip().to_string())
+        };
+        let address = own("0.0.0.0").or_else(|| own("::"));
+        found.extend(address.filter(|address| !found.contains(address)));
+    }
+    found
+}
 
 /// This host's addresses and name, as far as the system tells them.
 pub fn this_host() -> ThisHost {

@@ -38,6 +38,10 @@ OAUTH_PUBLIC_URL_ROOT = CONFIG.get("SOCIAL_AUTH_EDX_OAUTH2_PUBLIC_URL_ROOT")
 OAUTH_CLIENTS = CONFIG.get("STANDIN_OAUTH_CLIENTS", {})
 # Whether tasks can be queued.
 HAS_CELERY = CONFIG.get("STANDIN_HAS_CELERY", False)
+# Whether its databases are there; the pages of this stand-in need none.
+HAS_MYSQL = CONFIG.get("STANDIN_HAS_MYSQL", False)
+if HAS_MYSQL:
+    DATABASES = CONFIG["DATABASES"]
 # Addresses that this release does not have yet, or not any more.
 MISSING_PATHS = CONFIG.get("STANDIN_MISSING_PATHS", [])
 

@@ -39,5 +39,10 @@ if settings.HAS_CELERY:
 
     LMS_ONLY.append(path("standin/queue", queueing.queue))
 
+if settings.HAS_MYSQL:
+    from standin import writing
+
+    LMS_ONLY.append(path("standin/write", writing.write))
+
 urlpatterns += LMS_ONLY if settings.SERVICE_VARIANT == "lms" else STUDIO_ONLY
 urlpatterns = [address for address in urlpatterns if str(address.pattern) not in settings.MISSING_PATHS]
