@@ -131,6 +131,13 @@ options:
       - Drop databases of the same name on the destination that no unfinished copy has left there.
     type: bool
     default: false
+  adapt:
+    description:
+      - >-
+        Raise C(max_allowed_packet) of the destination, until it is restarted, where it is less than the source's, in
+        the place of refusing to copy.
+    type: bool
+    default: false
   depth:
     description:
       - How much O(state=compared) looks at.
@@ -342,6 +349,7 @@ def main():
             "compress": {"type": "bool", "default": True},
             "live": {"type": "bool", "default": False},
             "replace": {"type": "bool", "default": False},
+            "adapt": {"type": "bool", "default": False},
             "depth": {"type": "str", "default": "checksum", "choices": ["schema", "count", "checksum"]},
             "may_differ": {"type": "bool", "default": False},
             "timeout": {"type": "int", "default": 60},

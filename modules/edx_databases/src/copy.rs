@@ -49,6 +49,8 @@ struct Plan {
     views: Vec<Job>,
     bytes: u64,
     source: String,
+    /// The largest packet that the destination has to be told to take.
+    packet: Option<u64>,
     findings: Findings,
     /// Whether all is there already.
     is_done: bool,
@@ -88,7 +90,10 @@ fn plan(goal: &Goal, servers: &Servers<'_>, check: bool) -> Result<Plan, Error> 
     let mut source = servers.session(Side::Source)?;
     let mut destination = servers.session(Side::Destination)?;
     let facts = Facts::ask(&mut source)?;
-    let theirs = Facts::ask(&mut destination)?;
+    let mut theirs = Facts::ask(&mut destination)?;
+    let packet =
+        Some(facts.max_allowed_packet).filter(|packet| goal.copying.adapt && *packet > theirs.max_allowed_packet);
+    theirs.max_allowed_packet = packet.unwrap_or(theirs.max_allowed_packet);
     if facts.identity == theirs.identity {
         return Err(Error::SameServer { identity: facts.identity });
     }
@@ -140,6 +145,7 @@ fn plan(goal: &Goal, servers: &Servers<'_>, check: bool) -> Result<Plan, Error> 
         views,
         databases,
         source: facts.identity,
+        packet,
         findings,
         is_done,
     })
@@ -218,6 +224,9 @@ fn carry_out(goal: &Goal, servers: &Servers<'_>, plan: &Plan, moved: &Arc<Moved>
     let mut destination = servers.session(Side::Destination)?;
     let names = || plan.databases.iter().map(|database| database.name.as_str());
     marker::write(&mut destination, names(), Phase::Copying, &plan.source)?;
+    if let Some(packet) = plan.packet {
+        destination.query(&format!("SET GLOBAL max_allowed_packet = {packet}"))?;
+    }
     make_databases(&mut destination, plan)?;
     let from = servers.defaults(Side::Source, Purpose::Ask)?;
     let into = servers.defaults(Side::Destination, Purpose::Load { compress: goal.copying.compress })?;

@@ -47,6 +47,8 @@ pub(crate) struct Copying {
     pub live: bool,
     /// Of databases that are in the way.
     pub replace: bool,
+    /// Of the destination's largest packet.
+    pub adapt: bool,
 }
 
 /// What the task asks for, checked and complete.
@@ -113,6 +115,7 @@ impl Goal {
                 compress: options.bool("compress"),
                 live: options.bool("live"),
                 replace: options.bool("replace"),
+                adapt: options.bool("adapt"),
             },
             depth: match options.str("depth") {
                 Some("schema") => Depth::Schema,

@@ -145,7 +145,7 @@ pub fn between(
         ));
     }
     if source.has_time_zones && !destination.has_time_zones {
-        findings.problems.push(
+        findings.warnings.push(
             "the destination has no time zones, and the source has: load them there with mysql_tzinfo_to_sql /usr/share/zoneinfo, as the role edx_mysql does".to_owned(),
         );
     }

@@ -84,6 +84,12 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             &["Drop databases of the same name on the destination that no unfinished copy has left there."],
         )
         .default(Default::Bool(false)),
+        OptionSpec::new(
+            "adapt",
+            Kind::Bool,
+            &["Raise C(max_allowed_packet) of the destination, until it is restarted, where it is less than the source's, in the place of refusing to copy."],
+        )
+        .default(Default::Bool(false)),
         OptionSpec::new("depth", Kind::Str, &["How much O(state=compared) looks at."])
             .choices(&["schema", "count", "checksum"])
             .default(Default::Str("checksum")),

@@ -179,6 +179,8 @@ fn what_would_not_fit_is_told_before() {
     host.freeze();
     host.grant();
     assert_eq!(host.refuse(json!({"state": "copied"})), problems.join("; "));
+    // What can be changed while it runs is, where that is wished.
+    assert_eq!(host.refuse(json!({"state": "copied", "adapt": true})), problems[1]);
     assert_eq!(
         host.refuse(json!({"databases": ["edxapp", "nosuch"]})),
         "SOURCE has no database nosuch; it has edxapp, edxapp_csmh, xqueue"

@@ -15,6 +15,7 @@ pub enum How {
 
 const PLAYBOOK: &str = "ansible-playbook -i inventory.yml playbooks/migrate_memcached.yml";
 const REDIS_PLAYBOOK: &str = "ansible-playbook -i inventory.yml playbooks/migrate_redis.yml";
+const MYSQL_PLAYBOOK: &str = "ansible-playbook -i inventory.yml playbooks/migrate_mysql.yml";
 const VARS: &str = "/edx/app/edx_ansible/server-vars.yml";
 
 fn command(text: &str) -> How {
@@ -63,14 +64,12 @@ pub(crate) fn move_to(layer: Layer) -> Vec<How> {
         ],
         Layer::MySql => vec![
             hand(
-                "Set up the same version of MySQL on a host of its own, in the same availability zone, reachable on \
-                 port 3306 from the application servers only.",
+                "MySQL: put a new host, in the same availability zone and reachable on port 3306 from the application \
+                 servers only, into the group edx_mysql_servers of the inventory. The platform stands still while the \
+                 databases are copied and every row is compared; check mode says for how long about.",
             ),
-            hand(
-                "Stop LMS, Studio and their workers, dump every database, load the dumps on the new server, and \
-                 create the platform's users there for the application server's address.",
-            ),
-            point("DATABASES (each HOST: default, read_replica, student_module_history) of every service", layer),
+            command(&format!("{MYSQL_PLAYBOOK} --check --diff")),
+            command(MYSQL_PLAYBOOK),
         ],
         Layer::MongoDb => vec![
             hand(

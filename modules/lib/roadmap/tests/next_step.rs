@@ -77,11 +77,13 @@ fn rabbitmq_moves_with_memcached_up_to_juniper() {
 }
 
 #[test]
-fn memcached_and_redis_have_a_playbook_and_the_others_are_moved_by_hand() {
+fn mysql_memcached_and_redis_have_a_playbook_and_the_others_are_moved_by_hand() {
+    let mysql = "ansible-playbook -i inventory.yml playbooks/migrate_mysql.yml";
+    assert_eq!(commands(&moved(&[])), [&format!("{mysql} --check --diff"), mysql]);
     let both = [PLAYBOOK, REDIS_PLAYBOOK].map(|playbook| [format!("{playbook} --check --diff"), playbook.to_owned()]);
     assert_eq!(commands(&moved(&[0, 1])), both.concat());
     assert_eq!(commands(&moved(&[0, 1, 2])), both[1]);
-    for hosts in [moved(&[]), moved(&[0]), moved(&[0, 1, 2, 3]), moved(&[0, 1, 2, 3, 5])] {
+    for hosts in [moved(&[0]), moved(&[0, 1, 2, 3]), moved(&[0, 1, 2, 3, 5])] {
         assert_eq!(commands(&hosts), [] as [&str; 0], "{}", what(&hosts));
         assert!(!next_step(&hosts).how.is_empty());
     }

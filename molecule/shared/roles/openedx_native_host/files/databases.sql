@@ -1,5 +1,6 @@
 -- What the test host has besides the databases of edx_databases' own tests (platform.sql).
 SET NAMES utf8mb4;
+USE edxapp;
 ALTER USER 'edxapp001'@'localhost' IDENTIFIED BY 'not-for-output-mysql';
 ALTER USER 'xqueue001'@'localhost' IDENTIFIED BY 'not-for-output-xqueue';
 GRANT ALL ON edxapp_csmh.* TO 'edxapp001'@'localhost';
