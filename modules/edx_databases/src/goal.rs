@@ -41,6 +41,7 @@ pub enum Depth {
 
 /// How a copy is made.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of the task")]
 pub(crate) struct Copying {
     pub compress: bool,
     /// Though the source takes writes.
