@@ -341,7 +341,7 @@ fn grants(session: &mut Session) -> Result<BTreeMap<(String, String), Grants>, E
         }
         let scope = match (database.as_str(), table.as_str()) {
             ("", _) => "*.*".to_owned(),
-            (database, "") => format!("`{database}`.*"),
+            (database, "") => format!("{}.*", identifier(database)),
             (database, table) => format!("{}.{}", identifier(database), identifier(table)),
         };
         let privilege = if column.is_empty() { privilege } else { format!("{privilege} ({})", identifier(&column)) };

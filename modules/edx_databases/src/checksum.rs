@@ -11,7 +11,6 @@ use crate::Error;
 use crate::facts::listed;
 use crate::goal::Depth;
 use crate::picture::Table;
-use crate::servers::{Servers, Side};
 
 /// What is known of a table's rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,21 +66,18 @@ fn sql(table: &Table, columns: &[Column], depth: Depth) -> String {
     )
 }
 
-/// Sums up `tables` of one server, several at once, the largest first.
+/// Sums up `tables` of one server, one in each of the sessions at a time, the largest first.
 pub fn of(
-    servers: &Servers<'_>,
-    side: Side,
+    sessions: Vec<Session>,
     tables: &[Table],
     columns: &BTreeMap<Key, Vec<Column>>,
     depth: Depth,
-    parallel: usize,
 ) -> Result<BTreeMap<Key, Sum>, Error> {
     let mut order: Vec<&Table> = tables.iter().collect();
     order.sort_by_key(|table| std::cmp::Reverse(table.data));
     let next = AtomicUsize::new(0);
     let found = Mutex::new(BTreeMap::new());
-    let work = || -> Result<(), Error> {
-        let mut session = servers.session(side)?;
+    let work = |mut session: Session| -> Result<(), Error> {
         // Both have to write times alike.
         session.query("SET SESSION time_zone = '+00:00', SESSION sql_mode = ''")?;
         while let Some(table) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -102,7 +98,7 @@ pub fn of(
         Ok(())
     };
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..parallel.min(order.len()).max(1)).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = sessions.into_iter().map(|session| scope.spawn(|| work(session))).collect();
         workers.into_iter().try_for_each(|worker| worker.join().unwrap_or(Ok(())))
     })?;
     Ok(found.into_inner().unwrap_or_default())

@@ -8,6 +8,7 @@ use crate::checksum::{self, Sum};
 use crate::facts::{Facts, chosen};
 use crate::goal::Depth;
 use crate::picture::{Common, Picture};
+use crate::replica::{Following, Halted};
 use crate::servers::{Servers, Side};
 use crate::{Error, Goal};
 
@@ -70,12 +71,25 @@ pub fn compare(goal: &Goal, servers: &Servers<'_>) -> Result<Comparison, Error> 
         .filter(|table| there.tables.iter().any(|other| other.database == table.database && other.name == table.name))
         .cloned()
         .collect();
-    let sums = |side| checksum::of(servers, side, &on_both, &columns, goal.depth, goal.parallel);
+    let count = goal.parallel.min(on_both.len()).max(1);
+    let sessions = |side| (0..count).map(|_| servers.session(side)).collect::<Result<Vec<_>, _>>();
+    // One that follows is compared as of one moment, while the source goes on.
+    let mut halted = match Following::ask(servers)? {
+        Some(_) => Some(Halted::new(goal, servers, count)?),
+        None => None,
+    };
+    let own = match &mut halted {
+        Some(halted) => std::mem::take(&mut halted.sessions),
+        None => sessions(Side::Source)?,
+    };
+    let theirs = sessions(Side::Destination)?;
+    let sums = |sessions| checksum::of(sessions, &on_both, &columns, goal.depth);
     let (sources, destinations) = thread::scope(|scope| {
-        let other = scope.spawn(|| sums(Side::Destination));
-        let own = sums(Side::Source);
+        let other = scope.spawn(|| sums(theirs));
+        let own = sums(own);
         (own, other.join())
     });
+    drop(halted);
     let (sources, destinations) = (sources?, destinations.unwrap_or_else(|_| Ok(sources_lost()))?);
     for (key, own) in &sources {
         found.rows += own.rows;

@@ -27,38 +27,38 @@ const ONE_TRANSACTION: u64 = 512 << 20;
 
 /// One dump.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Job {
-    database: String,
-    arguments: Vec<String>,
-    what: String,
-    bytes: u64,
+pub(crate) struct Job {
+    pub database: String,
+    pub arguments: Vec<String>,
+    pub what: String,
+    pub bytes: u64,
 }
 
 /// What is to be done.
 #[derive(Debug)]
-struct Plan {
+pub(crate) struct Plan {
     /// Databases to drop on the destination first: what an unfinished copy has left, or what `replace` means.
-    drops: Vec<String>,
-    databases: Vec<Database>,
-    table_count: usize,
+    pub drops: Vec<String>,
+    pub databases: Vec<Database>,
+    pub table_count: usize,
     /// Rows, in any order.
-    tables: Vec<Job>,
+    pub tables: Vec<Job>,
     /// Then for each database its routines, triggers and events.
-    programs: Vec<Job>,
+    pub programs: Vec<Job>,
     /// Then its views.
-    views: Vec<Job>,
-    bytes: u64,
-    source: String,
+    pub views: Vec<Job>,
+    pub bytes: u64,
+    pub source: String,
     /// The largest packet that the destination has to be told to take.
-    packet: Option<u64>,
-    findings: Findings,
+    pub packet: Option<u64>,
+    pub findings: Findings,
     /// Whether all is there already.
-    is_done: bool,
+    pub is_done: bool,
 }
 
 /// The state `copied`.
 pub fn run(goal: &Goal, servers: &Servers<'_>, check: bool) -> Result<Outcome, Error> {
-    let plan = plan(goal, servers, check)?;
+    let plan = plan(goal, servers, check, Way::Still)?;
     let names: Vec<&str> = plan.databases.iter().map(|database| database.name.as_str()).collect();
     let outcome = Outcome::new(!plan.is_done)
         .field("databases", names.clone())
@@ -72,7 +72,8 @@ pub fn run(goal: &Goal, servers: &Servers<'_>, check: bool) -> Result<Outcome, E
     }
     let begun = Instant::now();
     let moved = Arc::new(Moved::default());
-    let copied = carry_out(goal, servers, &plan, &moved);
+    let rows = |carrier: &Carrier<'_>| carrier.move_all(&plan.tables, goal.parallel);
+    let copied = carry_out(goal, servers, &plan, &moved, rows, |_| Ok(()));
     let bytes = moved.bytes.load(Ordering::Relaxed);
     copied.map_err(|error| {
         let aftermath = "the source is as it was, and the copy is unfinished; run the same again, which starts it anew";
@@ -86,7 +87,16 @@ pub fn run(goal: &Goal, servers: &Servers<'_>, check: bool) -> Result<Outcome, E
     )))
 }
 
-fn plan(goal: &Goal, servers: &Servers<'_>, check: bool) -> Result<Plan, Error> {
+/// What the source does meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// It stands still.
+    Still,
+    /// It goes on, and is followed.
+    Followed,
+}
+
+pub(crate) fn plan(goal: &Goal, servers: &Servers<'_>, check: bool, way: Way) -> Result<Plan, Error> {
     let mut source = servers.session(Side::Source)?;
     let mut destination = servers.session(Side::Destination)?;
     let facts = Facts::ask(&mut source)?;
@@ -97,11 +107,14 @@ fn plan(goal: &Goal, servers: &Servers<'_>, check: bool) -> Result<Plan, Error> 
     if facts.identity == theirs.identity {
         return Err(Error::SameServer { identity: facts.identity });
     }
-    if !facts.is_read_only && !goal.copying.live && !check {
+    if !facts.is_read_only && !goal.copying.live && !check && way == Way::Still {
         return Err(Error::NotFrozen { place: servers.place(Side::Source) });
     }
     if theirs.is_read_only && !check {
-        let problem = format!("{} is read-only", servers.place(Side::Destination));
+        let problem = format!(
+            "{} is read-only, so nothing can be copied to it: a move that was taken back may have left it so. Let it take writes again (edx_databases with state thawed and it as the source), or see whether it is a replica",
+            servers.place(Side::Destination)
+        );
         return Err(Error::Unfit { problems: vec![problem] });
     }
     let databases = chosen(&mut source, facts.version, goal.databases.as_deref())?;
@@ -124,7 +137,8 @@ fn plan(goal: &Goal, servers: &Servers<'_>, check: bool) -> Result<Plan, Error> 
     let note = marker::read(&mut destination)?;
     let phase = |name: &String| note.iter().find(|(known, ..)| known == name).map(|(_, phase, from)| (*phase, from));
     // The source may have been written to since, such as after a rollback: only the rows themselves tell.
-    let is_done = names.iter().all(|name| phase(name) == Some((Phase::Copied, &facts.identity)))
+    let is_done = way == Way::Still
+        && names.iter().all(|name| phase(name) == Some((Phase::Copied, &facts.identity)))
         && compare(goal, servers)?.differences.is_empty();
     let has = |name: &String| there.objects.contains_key(&format!("database `{name}`"));
     let is_full = |name: &String| {
@@ -140,7 +154,10 @@ fn plan(goal: &Goal, servers: &Servers<'_>, check: bool) -> Result<Plan, Error> 
         drops,
         bytes: here.tables.iter().map(|table| table.data).sum(),
         table_count: here.tables.len(),
-        tables: tables(&here),
+        tables: match way {
+            Way::Still => tables(&here),
+            Way::Followed => at_once(&here, goal.parallel),
+        },
         programs,
         views,
         databases,
@@ -194,6 +211,32 @@ fn tables(picture: &Picture) -> Vec<Job> {
     jobs
 }
 
+/// The tables in dumps that all run at once: each database is one, and a large one several, of about the same size.
+fn at_once(picture: &Picture, parallel: usize) -> Vec<Job> {
+    let total: u64 = picture.tables.iter().map(|table| table.data).sum();
+    let share = (total / parallel.max(1) as u64).max(TOGETHER);
+    let mut jobs: Vec<Job> = Vec::new();
+    let mut order: Vec<_> = picture.tables.iter().collect();
+    order.sort_by_key(|table| std::cmp::Reverse(table.data));
+    for table in order {
+        let fits = |job: &&mut Job| job.database == table.database && job.bytes + table.data <= share;
+        if let Some(job) = jobs.iter_mut().find(fits) {
+            job.bytes += table.data;
+            job.arguments.push(table.name.clone());
+        } else {
+            let what = format!("tables of {}", table.database);
+            let arguments = vec![table.name.clone()];
+            jobs.push(Job { database: table.database.clone(), arguments, what, bytes: table.data });
+        }
+    }
+    for job in &mut jobs {
+        let names = std::mem::take(&mut job.arguments);
+        job.arguments = vec!["--skip-triggers".to_owned(), "--".to_owned(), job.database.clone()];
+        job.arguments.extend(names);
+    }
+    jobs
+}
+
 fn programs_and_views(names: &[String], picture: &Picture) -> (Vec<Job>, Vec<Job>) {
     let job = |database: &String, what: &str, arguments: Vec<String>| Job {
         database: database.clone(),
@@ -220,7 +263,15 @@ fn programs_and_views(names: &[String], picture: &Picture) -> (Vec<Job>, Vec<Job
     (programs, views)
 }
 
-fn carry_out(goal: &Goal, servers: &Servers<'_>, plan: &Plan, moved: &Arc<Moved>) -> Result<(), Error> {
+/// Carries a plan out: `rows` moves the tables, and `last` is done before all is noted to be there.
+pub(crate) fn carry_out(
+    goal: &Goal,
+    servers: &Servers<'_>,
+    plan: &Plan,
+    moved: &Arc<Moved>,
+    rows: impl FnOnce(&Carrier<'_>) -> Result<(), Error>,
+    last: impl FnOnce(&mut Session) -> Result<(), Error>,
+) -> Result<(), Error> {
     let mut destination = servers.session(Side::Destination)?;
     let names = || plan.databases.iter().map(|database| database.name.as_str());
     marker::write(&mut destination, names(), Phase::Copying, &plan.source)?;
@@ -232,12 +283,13 @@ fn carry_out(goal: &Goal, servers: &Servers<'_>, plan: &Plan, moved: &Arc<Moved>
     let into = servers.defaults(Side::Destination, Purpose::Load { compress: goal.copying.compress })?;
     let progress = Progress::start(goal.progress_file.clone(), Arc::clone(moved), plan.bytes);
     let carrier = Carrier { goal, servers, from: &from, into: &into, moved };
-    carrier.move_all(&plan.tables, goal.parallel)?;
+    rows(&carrier)?;
     carrier.move_all(&plan.programs, goal.parallel)?;
     carrier.move_all(&plan.views, 1)?;
     drop(progress);
     // The connection has been idle for as long as the copy took.
     let mut destination = servers.session(Side::Destination)?;
+    last(&mut destination)?;
     marker::write(&mut destination, names(), Phase::Copied, &plan.source)
 }
 
@@ -257,12 +309,12 @@ fn make_databases(destination: &mut Session, plan: &Plan) -> Result<(), Error> {
 }
 
 /// What every dump needs.
-struct Carrier<'a> {
+pub(crate) struct Carrier<'a> {
     goal: &'a Goal,
     servers: &'a Servers<'a>,
     from: &'a Defaults,
     into: &'a Defaults,
-    moved: &'a Arc<Moved>,
+    pub moved: &'a Arc<Moved>,
 }
 
 impl Carrier<'_> {
@@ -290,7 +342,7 @@ impl Carrier<'_> {
         errors.into_iter().next().map_or(Ok(()), Err)
     }
 
-    fn pipe<'j>(&'j self, job: &'j Job) -> Pipe<'j> {
+    pub fn pipe<'j>(&'j self, job: &'j Job) -> Pipe<'j> {
         Pipe {
             tools: &self.servers.tools,
             from: self.from,
@@ -300,6 +352,7 @@ impl Carrier<'_> {
             arguments: job.arguments.clone(),
             database: &job.database,
             stall: self.goal.stall,
+            begun: None,
         }
     }
 }

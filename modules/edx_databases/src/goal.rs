@@ -16,6 +16,10 @@ pub enum State {
     Reported,
     /// The databases are on the destination.
     Copied,
+    /// They are there and follow the source.
+    Replicated,
+    /// They are there and follow it no more.
+    Detached,
     /// They are the same on both.
     Compared,
     /// The accounts are on the destination.
@@ -69,6 +73,20 @@ pub struct Goal {
     pub(crate) stall: Duration,
     pub(crate) read_only_file: PathBuf,
     pub(crate) progress_file: PathBuf,
+    pub(crate) replica: Option<Replica>,
+}
+
+/// How the destination follows the source.
+#[derive(Debug)]
+pub(crate) struct Replica {
+    /// Where the destination reaches the source.
+    pub host: String,
+    pub port: u16,
+    /// The account on the source by which it does.
+    pub user: String,
+    pub password: Secret,
+    /// The address that it comes from.
+    pub client: String,
 }
 
 impl Goal {
@@ -76,6 +94,8 @@ impl Goal {
     pub fn from_options(options: &Arguments) -> Result<Self, Error> {
         let state = match options.str("state") {
             Some("copied") => State::Copied,
+            Some("replicated") => State::Replicated,
+            Some("detached") => State::Detached,
             Some("compared") => State::Compared,
             Some("granted") => State::Granted,
             Some("admitted") => State::Admitted,
@@ -88,7 +108,8 @@ impl Goal {
         let source = source.ok_or_else(|| wrong("source", "it is empty; leave it out for this host's own server"))?;
         let names = ["destination", "destination_username", "destination_password", "destination_ca_cert"];
         let destination = login(options, names, allow_public)?;
-        let needs_one = matches!(state, State::Copied | State::Compared | State::Granted);
+        let needs_one =
+            matches!(state, State::Copied | State::Replicated | State::Detached | State::Compared | State::Granted);
         if needs_one && destination.is_none() {
             return Err(wrong("destination", "give the server that is to have the databases, as host:port"));
         }
@@ -104,6 +125,10 @@ impl Goal {
         if state == State::Granted && hosts.is_empty() {
             return Err(wrong("hosts", "name the addresses from which the application servers will come"));
         }
+        let replica = match state {
+            State::Replicated => Some(replica(options, destination.as_ref())?),
+            _ => None,
+        };
         Ok(Self {
             state,
             source,
@@ -128,6 +153,7 @@ impl Goal {
             stall: Duration::from_secs(number(options, "stall_timeout", 1, 86_400)?),
             read_only_file: absolute(options, "read_only_file")?,
             progress_file: absolute(options, "progress_file")?,
+            replica,
         })
     }
 }
@@ -163,6 +189,36 @@ fn login(options: &Arguments, names: [&'static str; 4], allow_public: bool) -> R
         return Err(wrong(names[3], format!("there is no file {} on this host", path.display())));
     }
     Ok(Some(Login { place, user: given, password: secret.map(Secret::new), ca_cert }))
+}
+
+fn replica(options: &Arguments, destination: Option<&Login>) -> Result<Replica, Error> {
+    let text = options.str("replication_source").filter(|text| !text.is_empty()).ok_or_else(|| {
+        wrong("replication_source", "give the address at which the destination reaches the source, as host:port")
+    })?;
+    let endpoint =
+        Endpoint::of_data(Layer::MySql, text).map_err(|error| wrong("replication_source", error.to_string()))?;
+    let Endpoint::Tcp { host, port } = endpoint else {
+        return Err(wrong("replication_source", "a socket is on the source alone; give host:port"));
+    };
+    let password = options.str("replication_password").unwrap_or_default();
+    if password.len() < 12 || password.contains(|c: char| c.is_control() || "'\\".contains(c)) {
+        return Err(wrong(
+            "replication_password",
+            "give one of at least 12 characters, without quotes, backslashes and line ends",
+        ));
+    }
+    let client = match (options.str("replication_client"), destination.map(|login| &login.place)) {
+        (Some(client), _) if !client.is_empty() => client.to_owned(),
+        (_, Some(Place::Tcp { host, .. })) => host.clone(),
+        _ => return Err(wrong("replication_client", "give the address that the destination comes from")),
+    };
+    Ok(Replica {
+        host: host.to_string(),
+        port,
+        user: options.str("replication_username").unwrap_or("edx_replica").to_owned(),
+        password: Secret::new(password),
+        client,
+    })
 }
 
 fn absolute(options: &Arguments, option: &'static str) -> Result<PathBuf, Error> {

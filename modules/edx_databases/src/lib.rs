@@ -17,6 +17,7 @@ mod picture;
 mod platform;
 mod preflight;
 mod progress;
+mod replica;
 mod servers;
 mod spec;
 
@@ -46,6 +47,8 @@ fn work(request: &Request) -> Result<Outcome, Error> {
     match goal.state {
         State::Reported => preflight::run(&goal, &servers),
         State::Copied => copy::run(&goal, &servers, request.check),
+        State::Replicated => replica::run(&goal, &servers, request.check),
+        State::Detached => replica::detach(&goal, &servers, request.check),
         State::Compared => compare::run(&goal, &servers),
         State::Granted => accounts::run(&goal, &servers, request.check),
         State::Admitted => admit::run(&goal, &servers),

@@ -1,5 +1,7 @@
 //! The two servers, and sessions on them.
 
+use std::collections::BTreeMap;
+
 use mysql::{Defaults, Login, Purpose, Session, Tools};
 
 use crate::{Error, Goal};
@@ -33,6 +35,11 @@ impl<'g> Servers<'g> {
 
     pub fn session(&self, side: Side) -> Result<Session, Error> {
         Ok(Session::open(&self.tools, self.login(side), self.goal.timeout)?)
+    }
+
+    /// What a statement such as `SHOW SLAVE STATUS` says, by the names of its columns.
+    pub fn named(&self, side: Side, sql: &str) -> Result<BTreeMap<String, String>, Error> {
+        Ok(Session::named(&self.tools, self.login(side), self.goal.timeout, sql)?)
     }
 
     pub fn defaults(&self, side: Side, purpose: Purpose) -> Result<Defaults, Error> {

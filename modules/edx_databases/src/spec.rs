@@ -21,12 +21,14 @@ pub static SPEC: ModuleSpec = ModuleSpec {
                 "C(reported) changes nothing: what both servers are, how much is to move, and what would be in the way (C(problems)).",
                 "C(frozen) makes the source read-only, now and after a restart. C(thawed) takes that back.",
                 "C(copied) brings the databases to the destination. It is refused while the source takes writes, unless O(live).",
+                "C(replicated) brings them over while the source goes on taking writes, and lets the destination follow it from there, by the source's binary log. It needs C(log_bin) with rows or mixed, and tables of InnoDB alone.",
+                "C(detached) waits until the destination has all that the source has, which has to be frozen, and ends the following.",
                 "C(compared) fails where anything differs: definitions, numbers of rows, a checksum of every row, the next automatic numbers.",
                 "C(granted) creates the accounts of the databases on the destination, for O(hosts). Do it before the copy, as views need the accounts that they run as, and after it, for what is granted on a table or routine.",
                 "C(admitted) logs in as the platform does, from this host: with every account of the settings files, where they point, and fails where one does not get in or finds no tables in its database. Neither O(source) nor O(destination) is asked.",
             ],
         )
-        .choices(&["reported", "frozen", "thawed", "copied", "compared", "granted", "admitted"])
+        .choices(&["reported", "frozen", "thawed", "copied", "replicated", "detached", "compared", "granted", "admitted"])
         .default(Default::Str("reported")),
         OptionSpec::new(
             "source",
@@ -78,6 +80,23 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             &["Copy though the source takes writes: a rehearsal that shows how long it takes, not a move."],
         )
         .default(Default::Bool(false)),
+        OptionSpec::new(
+            "replication_source",
+            Kind::Str,
+            &["With O(state=replicated), where the destination reaches the source, as host:port."],
+        ),
+        OptionSpec::new(
+            "replication_username",
+            Kind::Str,
+            &["The account on the source by which the destination follows it; it is made, and removed by C(detached)."],
+        )
+        .default(Default::Str("edx_replica")),
+        OptionSpec::new("replication_password", Kind::Str, &["Its password, of at least 12 characters."]).secret(),
+        OptionSpec::new(
+            "replication_client",
+            Kind::Str,
+            &["The address that the destination comes from at the source. Unset means the host of O(destination)."],
+        ),
         OptionSpec::new(
             "replace",
             Kind::Bool,
@@ -216,6 +235,20 @@ pub static PAGE: PageSpec = PageSpec {
             returned: "with O(state=copied)",
             description: "How long it took.",
             sample: "12.4",
+        },
+        ReturnSpec {
+            name: "locked_seconds",
+            kind: "float",
+            returned: "when something was copied with O(state=replicated)",
+            description: "For how long the source took no writes, so that all dumps begin at one moment.",
+            sample: "0.2",
+        },
+        ReturnSpec {
+            name: "behind_seconds",
+            kind: "int",
+            returned: "with O(state=replicated)",
+            description: "How far the destination is behind, as it says itself; null where it does not.",
+            sample: "0",
         },
         ReturnSpec {
             name: "replaced",

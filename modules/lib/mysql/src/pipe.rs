@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,8 @@ pub struct Pipe<'a> {
     pub database: &'a str,
     /// How long nothing may move.
     pub stall: Duration,
+    /// Is counted up once the dump has its consistent view of the server, or has ended.
+    pub begun: Option<Arc<AtomicUsize>>,
 }
 
 impl Pipe<'_> {
@@ -82,12 +84,18 @@ impl Pipe<'_> {
         let (dump_words, load_words) = (words_of(&mut dump), words_of(&mut load));
         let own = Arc::new(AtomicU64::new(0));
         let (counter, all) = (Arc::clone(&own), Arc::clone(moved));
+        let begun = self.begun.clone().map(Begun::new);
         let relay = thread::spawn(move || {
+            let mut begun = begun;
             let mut piece = vec![0; PIECE];
             loop {
                 match out.read(&mut piece) {
                     Ok(0) | Err(_) => break,
                     Ok(count) => {
+                        // It writes what tables are made of only in its transaction, and comes to that at once.
+                        if begun.as_mut().is_some_and(|begun| begun.sees(&piece[..count])) {
+                            begun = None;
+                        }
                         if into.write_all(&piece[..count]).is_err() {
                             break;
                         }
@@ -155,6 +163,30 @@ impl Pipe<'_> {
 
     fn stalled(&self) -> Error {
         Error::Stalled { what: self.what.clone(), seconds: self.stall.as_secs() }
+    }
+}
+
+/// Counts up once: when a dump is seen to have begun, or when this is dropped.
+struct Begun {
+    counter: Arc<AtomicUsize>,
+    seen: Vec<u8>,
+}
+
+impl Begun {
+    fn new(counter: Arc<AtomicUsize>) -> Self {
+        Self { counter, seen: Vec::new() }
+    }
+
+    fn sees(&mut self, piece: &[u8]) -> bool {
+        self.seen.extend_from_slice(piece);
+        let first = b"CREATE TABLE";
+        self.seen.windows(first.len()).any(|window| window == first)
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        self.counter.fetch_add(1, Ordering::SeqCst);
     }
 }
 

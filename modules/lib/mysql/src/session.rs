@@ -1,5 +1,6 @@
 //! A connection that is asked several things, through one client program.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -28,6 +29,7 @@ pub struct Session {
     lines: Receiver<String>,
     words: Receiver<String>,
     timeout: Duration,
+    has_names: bool,
     /// The file with the login, which the program may read again.
     _defaults: Defaults,
 }
@@ -35,10 +37,28 @@ pub struct Session {
 impl Session {
     /// Connects. Each answer may take `timeout`.
     pub fn open(tools: &Tools, login: &Login, timeout: Duration) -> Result<Self, Error> {
+        Self::start(tools, login, timeout, false)
+    }
+
+    /// The first row of a statement such as `SHOW REPLICA STATUS`, whose columns are told by their names alone; empty
+    /// where it has no rows. It is asked in a connection of its own.
+    pub fn named(
+        tools: &Tools,
+        login: &Login,
+        timeout: Duration,
+        sql: &str,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        let mut rows = Self::start(tools, login, timeout, true)?.query(sql)?.into_iter();
+        let (Some(names), Some(values)) = (rows.next(), rows.next()) else { return Ok(BTreeMap::new()) };
+        Ok(std::iter::zip(names, values).collect())
+    }
+
+    fn start(tools: &Tools, login: &Login, timeout: Duration, names: bool) -> Result<Self, Error> {
         let defaults = Defaults::new(login, Purpose::Ask)?;
         let mut child = Command::new(&tools.client)
             .arg(defaults.argument())
-            .args(["--batch", "--skip-column-names", "--unbuffered", "--default-character-set=utf8mb4"])
+            .args(["--batch", "--unbuffered", "--default-character-set=utf8mb4"])
+            .args((!names).then_some("--skip-column-names"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -67,7 +87,16 @@ impl Session {
             });
         }
         let stdin = child.stdin.take();
-        let mut session = Self { place: login.place.clone(), child, stdin, lines, words, timeout, _defaults: defaults };
+        let mut session = Self {
+            place: login.place.clone(),
+            child,
+            stdin,
+            lines,
+            words,
+            timeout,
+            has_names: names,
+            _defaults: defaults,
+        };
         session.query("SELECT 1")?;
         Ok(session)
     }
@@ -105,7 +134,13 @@ impl Session {
                 None => self.lines.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match line {
-                Ok(line) if line == END => return Ok(rows),
+                Ok(line) if line == END => {
+                    // The first one is the mark's name, in the place of a column's.
+                    if self.has_names {
+                        let _ = self.lines.recv_timeout(self.timeout);
+                    }
+                    return Ok(rows);
+                }
                 Ok(line) => rows.push(line.split('\t').map(unescaped).collect()),
                 Err(RecvTimeoutError::Disconnected) => return Err(self.broken()),
                 Err(RecvTimeoutError::Timeout) => {

@@ -1,0 +1,375 @@
+//! Lets the destination follow the source by its binary log, from a copy that is made while the source goes on.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ansible_protocol::Outcome;
+use mysql::{Moved, Session, account, literal};
+
+use crate::copy::{self, Carrier, Plan, Way};
+use crate::facts::{Facts, chosen, listed};
+use crate::goal::Replica;
+use crate::marker::{self, Phase};
+use crate::servers::{Servers, Side};
+use crate::{Error, Goal};
+
+/// A place in the source's binary log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    pub file: String,
+    pub offset: u64,
+}
+
+/// What the destination says of its following.
+#[derive(Debug)]
+pub struct Following {
+    pub host: String,
+    pub port: String,
+    pub user: String,
+    runs: bool,
+    /// What holds it up.
+    trouble: Option<String>,
+    behind: Option<u64>,
+}
+
+impl Following {
+    /// None where it follows nobody.
+    pub fn ask(servers: &Servers<'_>) -> Result<Option<Self>, Error> {
+        let said = servers.named(Side::Destination, "SHOW SLAVE STATUS")?;
+        let field = |name: &str| said.get(name).cloned().unwrap_or_default();
+        if field("Master_Host").is_empty() {
+            return Ok(None);
+        }
+        let troubles = ["Last_IO_Error", "Last_SQL_Error"].map(field);
+        Ok(Some(Self {
+            host: field("Master_Host"),
+            port: field("Master_Port"),
+            user: field("Master_User"),
+            runs: field("Slave_IO_Running") == "Yes" && field("Slave_SQL_Running") == "Yes",
+            trouble: troubles.into_iter().find(|text| !text.is_empty()),
+            behind: field("Seconds_Behind_Master").parse().ok(),
+        }))
+    }
+
+    fn is_of(&self, replica: &Replica) -> bool {
+        self.host == replica.host && self.port == replica.port.to_string()
+    }
+}
+
+/// The state `replicated`.
+pub fn run(goal: &Goal, servers: &Servers<'_>, check: bool) -> Result<Outcome, Error> {
+    let Some(replica) = &goal.replica else { return Err(Error::Unfit { problems: Vec::new() }) };
+    let mut source = servers.session(Side::Source)?;
+    let facts = Facts::ask(&mut source)?;
+    can_be_followed(&mut source, &facts, goal)?;
+    let mut destination = servers.session(Side::Destination)?;
+    let following = Following::ask(servers)?;
+    let note = marker::read(&mut destination)?;
+    let is_ours = following.as_ref().is_some_and(|following| following.is_of(replica));
+    if let Some(other) = following.as_ref().filter(|_| !is_ours) {
+        let problem = format!(
+            "{} follows {}:{} already; end that there first (STOP SLAVE; RESET SLAVE ALL)",
+            servers.place(Side::Destination),
+            other.host,
+            other.port
+        );
+        return Err(Error::Unfit { problems: vec![problem] });
+    }
+    let is_whole =
+        !note.is_empty() && note.iter().all(|(_, phase, from)| *phase == Phase::Copied && *from == facts.identity);
+    if let Some(following) = following.filter(|following| is_whole && following.runs) {
+        return Ok(Outcome::new(false)
+            .field("behind_seconds", following.behind)
+            .msg("the destination follows the source".to_owned()));
+    }
+    let plan = copy::plan(goal, servers, check, Way::Followed)?;
+    let names: Vec<String> = plan.databases.iter().map(|database| database.name.clone()).collect();
+    let outcome = Outcome::new(true)
+        .field("databases", names.clone())
+        .field("bytes", plan.bytes)
+        .field("replaced", plan.drops.clone())
+        .warn_all(plan.findings.warnings.iter().cloned());
+    if check {
+        return Ok(outcome.field("seconds", 0).msg(format!("{} databases to copy and to follow", names.len())));
+    }
+    let begun = Instant::now();
+    let locked = carry_out(goal, servers, &plan, replica, is_ours).map_err(|error| {
+        let aftermath =
+            "the source goes on as it was, and the copy is unfinished; run the same again, which starts it anew";
+        Error::Halfway { cause: Box::new(error), aftermath: aftermath.to_owned() }
+    })?;
+    let behind = Following::ask(servers)?.and_then(|following| following.behind);
+    Ok(outcome
+        .field("seconds", tenths(begun.elapsed()))
+        .field("locked_seconds", tenths(locked))
+        .field("behind_seconds", behind)
+        .msg(format!("copied {} databases, which follow the source now", names.len())))
+}
+
+fn tenths(time: Duration) -> f64 {
+    (time.as_secs_f64() * 10.0).round() / 10.0
+}
+
+fn can_be_followed(source: &mut Session, facts: &Facts, goal: &Goal) -> Result<(), Error> {
+    let mut problems = Vec::new();
+    if !facts.has_binary_log {
+        problems.push(
+            "the source has no binary log: set log_bin there and restart it, or stop the platform and copy (state: copied)".to_owned(),
+        );
+    }
+    if source.row("SELECT @@GLOBAL.binlog_format")?.first().is_some_and(|format| format == "STATEMENT") {
+        problems.push("the source's binlog_format is STATEMENT, by which not every change comes out the same: set it to ROW or MIXED".to_owned());
+    }
+    let databases = chosen(source, facts.version, goal.databases.as_deref())?;
+    let sql = format!(
+        "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({}) AND \
+         TABLE_TYPE = 'BASE TABLE' AND ENGINE <> 'InnoDB' ORDER BY 1",
+        listed(databases.iter().map(|database| database.name.as_str()))
+    );
+    let others: Vec<String> = source.query(&sql)?.into_iter().flatten().collect();
+    if !others.is_empty() {
+        problems.push(format!(
+            "{} cannot be copied as of one moment while the source goes on, as only InnoDB can: ALTER TABLE ... ENGINE=InnoDB, or stop the platform and copy (state: copied)",
+            others.join(", ")
+        ));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Error::Unfit { problems }) }
+}
+
+/// How long the source was locked.
+fn carry_out(
+    goal: &Goal,
+    servers: &Servers<'_>,
+    plan: &Plan,
+    replica: &Replica,
+    follows: bool,
+) -> Result<Duration, Error> {
+    let mut source = servers.session(Side::Source)?;
+    let mut destination = servers.session(Side::Destination)?;
+    if follows {
+        destination.query_at_leisure("STOP SLAVE; RESET SLAVE ALL")?;
+    }
+    tell_apart(&mut source, &mut destination)?;
+    admit(&mut source, replica)?;
+    let moved = Arc::new(Moved::default());
+    let (start, locked) = (OnceCell::new(), OnceCell::new());
+    let rows = |carrier: &Carrier<'_>| {
+        let (position, time) = together(servers, carrier, plan)?;
+        let _ = (start.set(position), locked.set(time));
+        Ok(())
+    };
+    let last = |_: &mut Session| start.get().map_or(Ok(()), |position| follow(goal, servers, replica, position));
+    copy::carry_out(goal, servers, plan, &moved, rows, last)?;
+    Ok(locked.into_inner().unwrap_or_default())
+}
+
+/// Two servers of one number would not follow each other.
+fn tell_apart(source: &mut Session, destination: &mut Session) -> Result<(), Error> {
+    let number = "SELECT @@GLOBAL.server_id";
+    if source.row(number)? == destination.row(number)? {
+        destination.query("SET GLOBAL server_id = 2 + CRC32(UUID()) MOD 4000000000")?;
+    }
+    Ok(())
+}
+
+fn admit(source: &mut Session, replica: &Replica) -> Result<(), Error> {
+    let name = account(&replica.user, &replica.client);
+    let password = literal(replica.password.reveal());
+    source.query(&format!("CREATE USER IF NOT EXISTS {name} IDENTIFIED BY {password}"))?;
+    source.query(&format!("ALTER USER {name} IDENTIFIED BY {password}"))?;
+    source.query(&format!("GRANT REPLICATION SLAVE ON *.* TO {name}"))?;
+    Ok(())
+}
+
+/// Moves all tables as of one moment, and says which that is. The source takes no writes until each dump has its view.
+fn together(servers: &Servers<'_>, carrier: &Carrier<'_>, plan: &Plan) -> Result<(Position, Duration), Error> {
+    let mut lock = servers.session(Side::Source)?;
+    // A long query in the way must not stop the platform behind it.
+    lock.query("SET SESSION lock_wait_timeout = 20")?;
+    lock.query("FLUSH TABLES WITH READ LOCK")?;
+    let since = Instant::now();
+    let position = position(servers)?;
+    let begun = Arc::new(AtomicUsize::new(0));
+    thread::scope(|scope| {
+        let works: Vec<_> = plan
+            .tables
+            .iter()
+            .map(|job| {
+                let mut pipe = carrier.pipe(job);
+                pipe.begun = Some(Arc::clone(&begun));
+                scope.spawn(move || {
+                    pipe.run(carrier.moved).inspect_err(|_| carrier.moved.ends.store(true, Ordering::Relaxed))
+                })
+            })
+            .collect();
+        let end = since + Duration::from_secs(30);
+        while begun.load(Ordering::SeqCst) < works.len() && Instant::now() < end {
+            thread::sleep(Duration::from_millis(2));
+        }
+        let is_in_time = begun.load(Ordering::SeqCst) >= works.len();
+        let unlocked = lock.query("UNLOCK TABLES");
+        let locked = since.elapsed();
+        if !is_in_time {
+            carrier.moved.ends.store(true, Ordering::Relaxed);
+        }
+        let results: Vec<_> = works.into_iter().map(thread::ScopedJoinHandle::join).collect();
+        let mut errors: Vec<mysql::Error> =
+            results.into_iter().filter_map(|result| result.unwrap_or(Ok(())).err()).collect();
+        errors.sort_by_key(|error| matches!(error, mysql::Error::Stalled { .. }));
+        match errors.into_iter().next() {
+            Some(error) => Err(error.into()),
+            None => {
+                unlocked?;
+                Ok((position, locked))
+            }
+        }
+    })
+}
+
+/// Where the source's binary log ends.
+pub fn position(servers: &Servers<'_>) -> Result<Position, Error> {
+    let said = servers.named(Side::Source, "SHOW MASTER STATUS")?;
+    read_position(&said).ok_or_else(|| Error::Unfit {
+        problems: vec![format!("{} does not say where its binary log ends", servers.place(Side::Source))],
+    })
+}
+
+fn read_position(said: &BTreeMap<String, String>) -> Option<Position> {
+    Some(Position { file: said.get("File")?.clone(), offset: said.get("Position")?.parse().ok()? })
+}
+
+/// Begins to follow, and sees that it does.
+fn follow(goal: &Goal, servers: &Servers<'_>, replica: &Replica, position: &Position) -> Result<(), Error> {
+    let mut destination = servers.session(Side::Destination)?;
+    destination.query(&format!(
+        "CHANGE MASTER TO MASTER_HOST = {}, MASTER_PORT = {}, MASTER_USER = {}, MASTER_PASSWORD = {}, MASTER_LOG_FILE = \
+         {}, MASTER_LOG_POS = {}, MASTER_CONNECT_RETRY = 5",
+        literal(&replica.host),
+        replica.port,
+        literal(&replica.user),
+        literal(replica.password.reveal()),
+        literal(&position.file),
+        position.offset
+    ))?;
+    destination.query("START SLAVE")?;
+    let end = Instant::now() + goal.timeout;
+    loop {
+        let following = Following::ask(servers)?;
+        match following {
+            Some(following) if following.runs => return Ok(()),
+            Some(Following { trouble: Some(said), .. }) => return Err(not_following(servers, &said)),
+            _ if Instant::now() >= end => return Err(not_following(servers, "it does not begin")),
+            _ => thread::sleep(Duration::from_millis(100)),
+        }
+    }
+}
+
+fn not_following(servers: &Servers<'_>, said: &str) -> Error {
+    Error::Unfit {
+        problems: vec![format!(
+            "{} does not follow the source: {said}. See whether it reaches the source at replication_source, and the account gets in from replication_client",
+            servers.place(Side::Destination)
+        )],
+    }
+}
+
+/// The state `detached`.
+pub fn detach(goal: &Goal, servers: &Servers<'_>, check: bool) -> Result<Outcome, Error> {
+    let Some(following) = Following::ask(servers)? else {
+        return Ok(Outcome::new(false).msg("the destination follows nobody".to_owned()));
+    };
+    let mut source = servers.session(Side::Source)?;
+    if !Facts::ask(&mut source)?.is_read_only {
+        return Err(Error::NotFrozen { place: servers.place(Side::Source) });
+    }
+    if let Some(said) = &following.trouble {
+        return Err(not_following(servers, said));
+    }
+    if check {
+        return Ok(
+            Outcome::new(true).msg("to wait until the destination has everything, and to end the following".to_owned())
+        );
+    }
+    let begun = Instant::now();
+    let end = position(servers)?;
+    let mut destination = servers.session(Side::Destination)?;
+    let sql = format!("SELECT MASTER_POS_WAIT({}, {}, {})", literal(&end.file), end.offset, goal.stall.as_secs());
+    let waited = destination.query_at_leisure(&sql)?.into_iter().flatten().next().unwrap_or_default();
+    if !waited.parse::<i64>().is_ok_and(|events| events >= 0) {
+        let said = Following::ask(servers)?.and_then(|following| following.trouble);
+        return Err(not_following(servers, said.as_deref().unwrap_or("it has not come to the end in time")));
+    }
+    destination.query_at_leisure("STOP SLAVE; RESET SLAVE ALL")?;
+    // The account came for this alone. A source that is read-only for everybody keeps it.
+    let hosts = source.query(&format!("SELECT host FROM mysql.user WHERE user = {}", literal(&following.user)))?;
+    for host in hosts.into_iter().flatten() {
+        if servers.session(Side::Source)?.query(&format!("DROP USER {}", account(&following.user, &host))).is_err() {
+            break;
+        }
+    }
+    Ok(Outcome::new(true)
+        .field("seconds", tenths(begun.elapsed()))
+        .msg("the destination has everything, and follows no more".to_owned()))
+}
+
+/// Both servers as of one moment, while the source goes on: sessions on it that see only what was there, and the
+/// destination halted at just that. It goes on when this is dropped.
+pub struct Halted<'s> {
+    servers: &'s Servers<'s>,
+    /// On the source.
+    pub sessions: Vec<Session>,
+}
+
+impl<'s> Halted<'s> {
+    /// Halts a destination that follows; so many sessions on the source.
+    pub fn new(goal: &Goal, servers: &'s Servers<'s>, count: usize) -> Result<Self, Error> {
+        let mut destination = servers.session(Side::Destination)?;
+        let mut sessions = (0..count).map(|_| servers.session(Side::Source)).collect::<Result<Vec<_>, _>>()?;
+        let mut lock = servers.session(Side::Source)?;
+        lock.query("SET SESSION lock_wait_timeout = 20")?;
+        lock.query("FLUSH TABLES WITH READ LOCK")?;
+        let position = position(servers)?;
+        for session in &mut sessions {
+            session.query("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")?;
+            session.query("START TRANSACTION WITH CONSISTENT SNAPSHOT")?;
+        }
+        lock.query("UNLOCK TABLES")?;
+        let halted = Self { servers, sessions };
+        destination.query_at_leisure("STOP SLAVE SQL_THREAD")?;
+        destination.query(&format!(
+            "START SLAVE SQL_THREAD UNTIL MASTER_LOG_FILE = {}, MASTER_LOG_POS = {}",
+            literal(&position.file),
+            position.offset
+        ))?;
+        let end = Instant::now() + goal.stall;
+        loop {
+            let said = servers.named(Side::Destination, "SHOW SLAVE STATUS")?;
+            let field = |name: &str| said.get(name).map(String::as_str).unwrap_or_default();
+            let is_there = field("Relay_Master_Log_File") == position.file
+                && field("Exec_Master_Log_Pos") == position.offset.to_string();
+            if is_there && field("Slave_SQL_Running") == "No" {
+                return Ok(halted);
+            }
+            if !field("Last_SQL_Error").is_empty() {
+                return Err(not_following(servers, field("Last_SQL_Error")));
+            }
+            if Instant::now() >= end {
+                return Err(not_following(servers, "it has not come to the moment of the comparison in time"));
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Drop for Halted<'_> {
+    fn drop(&mut self) {
+        // Where it does not go on, the end of the following says so.
+        if let Ok(mut destination) = self.servers.session(Side::Destination) {
+            let _ = destination.query_at_leisure("STOP SLAVE SQL_THREAD; START SLAVE SQL_THREAD");
+        }
+    }
+}
