@@ -33,6 +33,12 @@ options:
       - C(frozen) makes the source read-only, now and after a restart. C(thawed) takes that back.
       - C(copied) brings the databases to the destination. It is refused while the source takes writes, unless O(live).
       - >-
+        C(replicated) brings them over while the source goes on taking writes, and lets the destination follow it from
+        there, by the source's binary log. It needs C(log_bin) with rows or mixed, and tables of InnoDB alone.
+      - >-
+        C(detached) waits until the destination has all that the source has, which has to be frozen, and ends the
+        following.
+      - >-
         C(compared) fails where anything differs: definitions, numbers of rows, a checksum of every row, the next
         automatic numbers.
       - >-
@@ -49,6 +55,8 @@ options:
       - frozen
       - thawed
       - copied
+      - replicated
+      - detached
       - compared
       - granted
       - admitted
@@ -126,6 +134,32 @@ options:
       - "Copy though the source takes writes: a rehearsal that shows how long it takes, not a move."
     type: bool
     default: false
+  replication_source:
+    description:
+      - "With O(state=replicated), where the destination reaches the source, as host:port."
+      - >-
+        Left out, it is the address by which this host reaches O(destination), which has to be another one. A source
+        that listens on loopback alone, as the packages have it, is lent O(replication_port) there by systemd's
+        C(systemd-socket-proxyd), for the destination alone, until C(detached).
+    type: str
+  replication_username:
+    description:
+      - The account on the source by which the destination follows it; it is made, and removed by C(detached).
+    type: str
+    default: edx_replica
+  replication_password:
+    description:
+      - Its password, of at least 12 characters.
+    type: str
+  replication_client:
+    description:
+      - The address that the destination comes from at the source. Unset means the host of O(destination).
+    type: str
+  replication_port:
+    description:
+      - The port that such a source is lent.
+    type: int
+    default: 33306
   replace:
     description:
       - Drop databases of the same name on the destination that no unfinished copy has left there.
@@ -254,6 +288,11 @@ source:
   type: dict
   returned: with O(state=reported)
   sample: {version: 5.7.44, flavour: MySQL, read_only: false}
+followable:
+  description: Whether the source can be followed by its binary log.
+  type: bool
+  returned: with O(state=reported)
+  sample: true
 destination:
   description: The same of the other, and what was copied to it.
   type: dict
@@ -269,6 +308,16 @@ seconds:
   type: float
   returned: with O(state=copied)
   sample: 12.4
+locked_seconds:
+  description: For how long the source took no writes, so that all dumps begin at one moment.
+  type: float
+  returned: when something was copied with O(state=replicated)
+  sample: 0.2
+behind_seconds:
+  description: How far the destination is behind, as it says itself; null where it does not.
+  type: int
+  returned: with O(state=replicated)
+  sample: 0
 replaced:
   description: The databases of the destination that were dropped for it.
   type: list
@@ -332,7 +381,7 @@ from ansible.module_utils.basic import AnsibleModule
 def main():
     module = AnsibleModule(
         argument_spec={
-            "state": {"type": "str", "default": "reported", "choices": ["reported", "frozen", "thawed", "copied", "compared", "granted", "admitted"]},
+            "state": {"type": "str", "default": "reported", "choices": ["reported", "frozen", "thawed", "copied", "replicated", "detached", "compared", "granted", "admitted"]},
             "source": {"type": "str", "default": "unix:/var/run/mysqld/mysqld.sock"},
             "source_username": {"type": "str", "default": "root"},
             "source_password": {"type": "str", "no_log": True},
@@ -348,6 +397,11 @@ def main():
             "parallel": {"type": "int", "default": 4},
             "compress": {"type": "bool", "default": True},
             "live": {"type": "bool", "default": False},
+            "replication_source": {"type": "str"},
+            "replication_username": {"type": "str", "default": "edx_replica"},
+            "replication_password": {"type": "str", "no_log": True},
+            "replication_client": {"type": "str"},
+            "replication_port": {"type": "int", "default": 33306},
             "replace": {"type": "bool", "default": False},
             "adapt": {"type": "bool", "default": False},
             "depth": {"type": "str", "default": "checksum", "choices": ["schema", "count", "checksum"]},

@@ -15,6 +15,7 @@ use crate::marker::{self, Phase};
 use crate::picture::{Common, Picture};
 use crate::preflight::{self, Findings};
 use crate::progress::Progress;
+use crate::replica::Following;
 use crate::servers::{Servers, Side};
 use crate::{Error, Goal};
 
@@ -51,6 +52,8 @@ pub(crate) struct Plan {
     pub source: String,
     /// The largest packet that the destination has to be told to take.
     pub packet: Option<u64>,
+    /// Whether it follows the source, from an earlier run.
+    pub ends_following: bool,
     pub findings: Findings,
     /// Whether all is there already.
     pub is_done: bool,
@@ -136,8 +139,17 @@ pub(crate) fn plan(goal: &Goal, servers: &Servers<'_>, check: bool, way: Way) ->
     let there = Picture::look(&mut destination, &names, theirs.version, common)?;
     let note = marker::read(&mut destination)?;
     let phase = |name: &String| note.iter().find(|(known, ..)| known == name).map(|(_, phase, from)| (*phase, from));
+    let following = Following::ask(servers)?;
+    if following.is_some() && note.is_empty() {
+        let problem = format!(
+            "{} is a replica of another server; end that there first (STOP SLAVE; RESET SLAVE ALL)",
+            servers.place(Side::Destination)
+        );
+        return Err(Error::Unfit { problems: vec![problem] });
+    }
     // The source may have been written to since, such as after a rollback: only the rows themselves tell.
     let is_done = way == Way::Still
+        && following.is_none()
         && names.iter().all(|name| phase(name) == Some((Phase::Copied, &facts.identity)))
         && compare(goal, servers)?.differences.is_empty();
     let has = |name: &String| there.objects.contains_key(&format!("database `{name}`"));
@@ -163,6 +175,7 @@ pub(crate) fn plan(goal: &Goal, servers: &Servers<'_>, check: bool, way: Way) ->
         databases,
         source: facts.identity,
         packet,
+        ends_following: following.is_some(),
         findings,
         is_done,
     })
@@ -275,6 +288,9 @@ pub(crate) fn carry_out(
     let mut destination = servers.session(Side::Destination)?;
     let names = || plan.databases.iter().map(|database| database.name.as_str());
     marker::write(&mut destination, names(), Phase::Copying, &plan.source)?;
+    if plan.ends_following {
+        destination.query_at_leisure("STOP SLAVE; RESET SLAVE ALL")?;
+    }
     if let Some(packet) = plan.packet {
         destination.query(&format!("SET GLOBAL max_allowed_packet = {packet}"))?;
     }

@@ -79,14 +79,15 @@ pub struct Goal {
 /// How the destination follows the source.
 #[derive(Debug)]
 pub(crate) struct Replica {
-    /// Where the destination reaches the source.
-    pub host: String,
-    pub port: u16,
+    /// Where the destination reaches the source, where that is told.
+    pub source: Option<(String, u16)>,
     /// The account on the source by which it does.
     pub user: String,
     pub password: Secret,
-    /// The address that it comes from.
-    pub client: String,
+    /// The addresses that it comes from.
+    pub clients: Vec<String>,
+    /// The port that the source is lent on this host's address, where it listens on loopback alone.
+    pub lent_port: u16,
 }
 
 impl Goal {
@@ -192,13 +193,17 @@ fn login(options: &Arguments, names: [&'static str; 4], allow_public: bool) -> R
 }
 
 fn replica(options: &Arguments, destination: Option<&Login>) -> Result<Replica, Error> {
-    let text = options.str("replication_source").filter(|text| !text.is_empty()).ok_or_else(|| {
-        wrong("replication_source", "give the address at which the destination reaches the source, as host:port")
-    })?;
-    let endpoint =
-        Endpoint::of_data(Layer::MySql, text).map_err(|error| wrong("replication_source", error.to_string()))?;
-    let Endpoint::Tcp { host, port } = endpoint else {
-        return Err(wrong("replication_source", "a socket is on the source alone; give host:port"));
+    let source = match options.str("replication_source").filter(|text| !text.is_empty()) {
+        None => None,
+        Some(text) => {
+            let endpoint = Endpoint::of_data(Layer::MySql, text);
+            match endpoint.map_err(|error| wrong("replication_source", error.to_string()))? {
+                Endpoint::Tcp { host, port } => Some((host.to_string(), port)),
+                Endpoint::Unix(_) => {
+                    return Err(wrong("replication_source", "a socket is on the source alone; give host:port"));
+                }
+            }
+        }
     };
     let password = options.str("replication_password").unwrap_or_default();
     if password.len() < 12 || password.contains(|c: char| c.is_control() || "'\\".contains(c)) {
@@ -207,17 +212,17 @@ fn replica(options: &Arguments, destination: Option<&Login>) -> Result<Replica, 
             "give one of at least 12 characters, without quotes, backslashes and line ends",
         ));
     }
-    let client = match (options.str("replication_client"), destination.map(|login| &login.place)) {
-        (Some(client), _) if !client.is_empty() => client.to_owned(),
-        (_, Some(Place::Tcp { host, .. })) => host.clone(),
+    let clients = match (options.str("replication_client"), destination.map(|login| &login.place)) {
+        (Some(client), _) if !client.is_empty() => vec![client.to_owned()],
+        (_, Some(Place::Tcp { host, .. })) => vec![host.clone()],
         _ => return Err(wrong("replication_client", "give the address that the destination comes from")),
     };
     Ok(Replica {
-        host: host.to_string(),
-        port,
+        source,
         user: options.str("replication_username").unwrap_or("edx_replica").to_owned(),
         password: Secret::new(password),
-        client,
+        clients,
+        lent_port: number(options, "replication_port", 1, 65_535)?,
     })
 }
 

@@ -7,7 +7,7 @@ use crate::facts::{Database, Facts, chosen, databases, listed, modern};
 use crate::goal::Goal;
 use crate::marker;
 use crate::servers::{Servers, Side};
-use crate::{Error, platform};
+use crate::{Error, platform, replica};
 
 /// What a logical copy moves in a second, at least, on a small server: for an estimate, in bytes.
 const PACE: u64 = 8 << 20;
@@ -40,6 +40,7 @@ pub fn run(goal: &Goal, servers: &Servers<'_>) -> Result<Outcome, Error> {
         .field("databases", names)
         .field("bytes", bytes)
         .field("estimated_seconds", bytes.div_ceil(PACE) + 10);
+    outcome = outcome.field("followable", replica::can_be_followed(&mut source, &facts, goal).is_ok());
     if goal.destination.is_some() {
         let mut destination = servers.session(Side::Destination)?;
         let theirs = Facts::ask(&mut destination)?;

@@ -2,13 +2,16 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::net::{IpAddr, UdpSocket};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use ansible_protocol::Outcome;
-use mysql::{Moved, Session, account, literal};
+use host::Programs;
+use mysql::{Moved, Place, Session, account, literal};
 
 use crate::copy::{self, Carrier, Plan, Way};
 use crate::facts::{Facts, chosen, listed};
@@ -55,8 +58,8 @@ impl Following {
         }))
     }
 
-    fn is_of(&self, replica: &Replica) -> bool {
-        self.host == replica.host && self.port == replica.port.to_string()
+    fn is_of(&self, reach: &Reach) -> bool {
+        self.host == reach.host && self.port == reach.port.to_string()
     }
 }
 
@@ -69,7 +72,8 @@ pub fn run(goal: &Goal, servers: &Servers<'_>, check: bool) -> Result<Outcome, E
     let mut destination = servers.session(Side::Destination)?;
     let following = Following::ask(servers)?;
     let note = marker::read(&mut destination)?;
-    let is_ours = following.as_ref().is_some_and(|following| following.is_of(replica));
+    let reach = Reach::find(goal, servers, &mut source, replica)?;
+    let is_ours = following.as_ref().is_some_and(|following| following.is_of(&reach));
     if let Some(other) = following.as_ref().filter(|_| !is_ours) {
         let problem = format!(
             "{} follows {}:{} already; end that there first (STOP SLAVE; RESET SLAVE ALL)",
@@ -81,6 +85,10 @@ pub fn run(goal: &Goal, servers: &Servers<'_>, check: bool) -> Result<Outcome, E
     }
     let is_whole =
         !note.is_empty() && note.iter().all(|(_, phase, from)| *phase == Phase::Copied && *from == facts.identity);
+    if is_ours && is_whole && !check {
+        // What lent the port has not outlived a restart of this host.
+        reach.lend()?;
+    }
     if let Some(following) = following.filter(|following| is_whole && following.runs) {
         return Ok(Outcome::new(false)
             .field("behind_seconds", following.behind)
@@ -97,7 +105,7 @@ pub fn run(goal: &Goal, servers: &Servers<'_>, check: bool) -> Result<Outcome, E
         return Ok(outcome.field("seconds", 0).msg(format!("{} databases to copy and to follow", names.len())));
     }
     let begun = Instant::now();
-    let locked = carry_out(goal, servers, &plan, replica, is_ours).map_err(|error| {
+    let locked = carry_out(goal, servers, &plan, (replica, &reach), is_ours).map_err(|error| {
         let aftermath =
             "the source goes on as it was, and the copy is unfinished; run the same again, which starts it anew";
         Error::Halfway { cause: Box::new(error), aftermath: aftermath.to_owned() }
@@ -114,7 +122,10 @@ fn tenths(time: Duration) -> f64 {
     (time.as_secs_f64() * 10.0).round() / 10.0
 }
 
-fn can_be_followed(source: &mut Session, facts: &Facts, goal: &Goal) -> Result<(), Error> {
+/// # Errors
+///
+/// Why the source cannot be followed.
+pub fn can_be_followed(source: &mut Session, facts: &Facts, goal: &Goal) -> Result<(), Error> {
     let mut problems = Vec::new();
     if !facts.has_binary_log {
         problems.push(
@@ -145,7 +156,7 @@ fn carry_out(
     goal: &Goal,
     servers: &Servers<'_>,
     plan: &Plan,
-    replica: &Replica,
+    (replica, reach): (&Replica, &Reach),
     follows: bool,
 ) -> Result<Duration, Error> {
     let mut source = servers.session(Side::Source)?;
@@ -154,7 +165,8 @@ fn carry_out(
         destination.query_at_leisure("STOP SLAVE; RESET SLAVE ALL")?;
     }
     tell_apart(&mut source, &mut destination)?;
-    admit(&mut source, replica)?;
+    admit(&mut source, replica, reach)?;
+    reach.lend()?;
     let moved = Arc::new(Moved::default());
     let (start, locked) = (OnceCell::new(), OnceCell::new());
     let rows = |carrier: &Carrier<'_>| {
@@ -162,7 +174,8 @@ fn carry_out(
         let _ = (start.set(position), locked.set(time));
         Ok(())
     };
-    let last = |_: &mut Session| start.get().map_or(Ok(()), |position| follow(goal, servers, replica, position));
+    let last =
+        |_: &mut Session| start.get().map_or(Ok(()), |position| follow(goal, servers, (replica, reach), position));
     copy::carry_out(goal, servers, plan, &moved, rows, last)?;
     Ok(locked.into_inner().unwrap_or_default())
 }
@@ -176,13 +189,125 @@ fn tell_apart(source: &mut Session, destination: &mut Session) -> Result<(), Err
     Ok(())
 }
 
-fn admit(source: &mut Session, replica: &Replica) -> Result<(), Error> {
-    let name = account(&replica.user, &replica.client);
-    let password = literal(replica.password.reveal());
-    source.query(&format!("CREATE USER IF NOT EXISTS {name} IDENTIFIED BY {password}"))?;
-    source.query(&format!("ALTER USER {name} IDENTIFIED BY {password}"))?;
-    source.query(&format!("GRANT REPLICATION SLAVE ON *.* TO {name}"))?;
+fn admit(source: &mut Session, replica: &Replica, reach: &Reach) -> Result<(), Error> {
+    for client in &reach.clients {
+        let name = account(&replica.user, client);
+        let password = literal(replica.password.reveal());
+        source.query(&format!("CREATE USER IF NOT EXISTS {name} IDENTIFIED BY {password}"))?;
+        source.query(&format!("ALTER USER {name} IDENTIFIED BY {password}"))?;
+        source.query(&format!("GRANT REPLICATION SLAVE ON *.* TO {name}"))?;
+    }
     Ok(())
+}
+
+/// How the destination reaches the source.
+#[derive(Debug)]
+struct Reach {
+    host: String,
+    port: u16,
+    /// The addresses that the source sees it come from.
+    clients: Vec<String>,
+    /// Where the source listens, if that is on loopback alone and its port has to be lent; for whom.
+    lent: Option<(String, String)>,
+}
+
+/// The unit that lends the source a port.
+const UNIT: &str = "edx-mysql-replication";
+
+impl Reach {
+    fn find(goal: &Goal, servers: &Servers<'_>, source: &mut Session, replica: &Replica) -> Result<Self, Error> {
+        if let Some((host, port)) = replica.source.clone() {
+            return Ok(Self { host, port, clients: replica.clients.clone(), lent: None });
+        }
+        let unfit = |problem: String| Error::Unfit { problems: vec![problem] };
+        let Some(Place::Tcp { host: destination, port }) = goal.destination.as_ref().map(|login| &login.place) else {
+            return Err(unfit("give replication_source, as the destination is reached by a socket".to_owned()));
+        };
+        let own = own_address(destination, *port).filter(|own| !own.is_loopback()).ok_or_else(|| {
+            unfit(format!(
+                "give replication_source: {} is on this host, or cannot be reached",
+                servers.place(Side::Destination)
+            ))
+        })?;
+        let row = source.row("SELECT @@GLOBAL.bind_address, @@port, @@skip_networking")?;
+        let field = |index: usize| row.get(index).map(String::as_str).unwrap_or_default();
+        if field(2) == "1" {
+            return Err(unfit(
+                "the source has no TCP port at all (skip_networking), so it cannot be followed".to_owned(),
+            ));
+        }
+        let listens = field(0).split(',').map(str::trim);
+        let is_open = listens.into_iter().any(|at| matches!(at, "*" | "0.0.0.0" | "::" | "") || at == own.to_string());
+        let port = field(1).parse().unwrap_or(mysql::PORT);
+        if is_open {
+            return Ok(Self { host: own.to_string(), port, clients: replica.clients.clone(), lent: None });
+        }
+        Ok(Self {
+            host: own.to_string(),
+            port: replica.lent_port,
+            // The source sees the one that lends.
+            clients: ["localhost", "127.0.0.1"].map(str::to_owned).to_vec(),
+            lent: Some((format!("127.0.0.1:{port}"), destination.clone())),
+        })
+    }
+
+    /// Lends the port, unless that is done.
+    fn lend(&self) -> Result<(), Error> {
+        let Some((target, client)) = &self.lent else { return Ok(()) };
+        let programs = Programs::of_this_host();
+        let socket = format!("{UNIT}.socket");
+        if programs.run("systemctl", &["is-active", "--quiet", &socket])?.success {
+            return Ok(());
+        }
+        let folders = ["/usr/lib/systemd", "/lib/systemd"];
+        let proxy = folders
+            .iter()
+            .map(|folder| format!("{folder}/systemd-socket-proxyd"))
+            .find(|path| Path::new(path).exists());
+        let proxy = proxy.ok_or_else(|| host::Error::NoProgram { program: "systemd-socket-proxyd".to_owned() })?;
+        let listen = if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        };
+        let ended = programs.run(
+            "systemd-run",
+            &[
+                "--quiet",
+                &format!("--unit={UNIT}"),
+                &format!("--socket-property=ListenStream={listen}"),
+                "--socket-property=IPAddressDeny=any",
+                &format!("--socket-property=IPAddressAllow={client}"),
+                &proxy,
+                target,
+            ],
+        )?;
+        if ended.success { Ok(()) } else { Err(ended.error("see whether the port is free (replication_port)").into()) }
+    }
+}
+
+/// Takes a lent port back.
+fn lend_no_more() -> Result<(), Error> {
+    let programs = Programs::of_this_host();
+    if programs.find("systemctl").is_none() {
+        return Ok(());
+    }
+    for unit in [format!("{UNIT}.socket"), format!("{UNIT}.service")] {
+        if programs.run("systemctl", &["is-active", "--quiet", &unit])?.success {
+            programs.run("systemctl", &["stop", &unit])?;
+        }
+    }
+    Ok(())
+}
+
+/// The address that this host comes from. Nothing is sent.
+fn own_address(host: &str, port: u16) -> Option<IpAddr> {
+    let from = |any: &str| {
+        let socket = UdpSocket::bind((any, 0)).ok()?;
+        socket.connect((host, port)).ok()?;
+        Some(socket.local_addr().ok()?.ip())
+    };
+    from("0.0.0.0").or_else(|| from("::"))
 }
 
 /// Moves all tables as of one moment, and says which that is. The source takes no writes until each dump has its view.
@@ -243,18 +368,25 @@ fn read_position(said: &BTreeMap<String, String>) -> Option<Position> {
 }
 
 /// Begins to follow, and sees that it does.
-fn follow(goal: &Goal, servers: &Servers<'_>, replica: &Replica, position: &Position) -> Result<(), Error> {
+fn follow(
+    goal: &Goal,
+    servers: &Servers<'_>,
+    (replica, reach): (&Replica, &Reach),
+    position: &Position,
+) -> Result<(), Error> {
     let mut destination = servers.session(Side::Destination)?;
     destination.query(&format!(
         "CHANGE MASTER TO MASTER_HOST = {}, MASTER_PORT = {}, MASTER_USER = {}, MASTER_PASSWORD = {}, MASTER_LOG_FILE = \
          {}, MASTER_LOG_POS = {}, MASTER_CONNECT_RETRY = 5",
-        literal(&replica.host),
-        replica.port,
+        literal(&reach.host),
+        reach.port,
         literal(&replica.user),
         literal(replica.password.reveal()),
         literal(&position.file),
         position.offset
     ))?;
+    // The source's events come over as what they did.
+    destination.query("SET GLOBAL event_scheduler = OFF")?;
     destination.query("START SLAVE")?;
     let end = Instant::now() + goal.timeout;
     loop {
@@ -304,6 +436,11 @@ pub fn detach(goal: &Goal, servers: &Servers<'_>, check: bool) -> Result<Outcome
         return Err(not_following(servers, said.as_deref().unwrap_or("it has not come to the end in time")));
     }
     destination.query_at_leisure("STOP SLAVE; RESET SLAVE ALL")?;
+    let events = source.row("SELECT @@GLOBAL.event_scheduler")?;
+    if events.first().is_some_and(|word| word == "ON") {
+        destination.query("SET GLOBAL event_scheduler = ON")?;
+    }
+    lend_no_more()?;
     // The account came for this alone. A source that is read-only for everybody keeps it.
     let hosts = source.query(&format!("SELECT host FROM mysql.user WHERE user = {}", literal(&following.user)))?;
     for host in hosts.into_iter().flatten() {

@@ -83,7 +83,10 @@ pub static SPEC: ModuleSpec = ModuleSpec {
         OptionSpec::new(
             "replication_source",
             Kind::Str,
-            &["With O(state=replicated), where the destination reaches the source, as host:port."],
+            &[
+                "With O(state=replicated), where the destination reaches the source, as host:port.",
+                "Left out, it is the address by which this host reaches O(destination), which has to be another one. A source that listens on loopback alone, as the packages have it, is lent O(replication_port) there by systemd's C(systemd-socket-proxyd), for the destination alone, until C(detached).",
+            ],
         ),
         OptionSpec::new(
             "replication_username",
@@ -97,6 +100,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
             Kind::Str,
             &["The address that the destination comes from at the source. Unset means the host of O(destination)."],
         ),
+        OptionSpec::new("replication_port", Kind::Int, &["The port that such a source is lent."]).default(Default::Int(33_306)),
         OptionSpec::new(
             "replace",
             Kind::Bool,
@@ -214,6 +218,13 @@ pub static PAGE: PageSpec = PageSpec {
             returned: "with O(state=reported)",
             description: "The server: version, flavour, character set, size of packets, whether it is read-only and has binary logs, its databases.",
             sample: "{version: 5.7.44, flavour: MySQL, read_only: false}",
+        },
+        ReturnSpec {
+            name: "followable",
+            kind: "bool",
+            returned: "with O(state=reported)",
+            description: "Whether the source can be followed by its binary log.",
+            sample: "true",
         },
         ReturnSpec {
             name: "destination",
