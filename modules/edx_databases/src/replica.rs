@@ -345,13 +345,11 @@ fn together(servers: &Servers<'_>, carrier: &Carrier<'_>, plan: &Plan) -> Result
         let mut errors: Vec<mysql::Error> =
             results.into_iter().filter_map(|result| result.unwrap_or(Ok(())).err()).collect();
         errors.sort_by_key(|error| matches!(error, mysql::Error::Stalled { .. }));
-        match errors.into_iter().next() {
-            Some(error) => Err(error.into()),
-            None => {
-                unlocked?;
-                Ok((position, locked))
-            }
+        if let Some(error) = errors.into_iter().next() {
+            return Err(error.into());
         }
+        unlocked?;
+        Ok((position, locked))
     })
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use ansible_protocol::{Value, json};
 use common::{Move, is_installed};
 
-/// A platform with a binary log, all of its tables InnoDB.
+/// A platform with a binary log, all of its tables of `InnoDB`.
 fn logging() -> Move {
     let host = Move::with(&["--log-bin=binlog", "--binlog-format=MIXED", "--server-id=1"], &["--server-id=1"]);
     host.source.load(
