@@ -56,6 +56,7 @@ pub fn run(goal: &Goal, servers: &Servers<'_>, check: bool) -> Result<Outcome, E
     let mut destination = servers.session(Side::Destination)?;
     let Plan { steps, warnings, accounts, deferred } = plan(goal, servers, &mut destination)?;
     if !check {
+        destination.query("SET SESSION sql_mode = ''")?;
         for (done, step) in steps.iter().enumerate() {
             if let Err(cause) = destination.query(&step.sql) {
                 let cause = Error::Step { what: step.what.clone(), cause };
@@ -196,7 +197,7 @@ fn identified(account: &Account, users: &[User], to: Version, warnings: &mut Vec
         return Some(format!("IDENTIFIED WITH mysql_native_password AS {}", literal(&account.hash)));
     }
     if let Some(user) = users.iter().find(|user| user.name == account.user && !user.password.reveal().is_empty()) {
-        return Some(format!("IDENTIFIED BY {}", literal(user.password.reveal())));
+        return Some(format!("IDENTIFIED BY {}", mysql::password(user.password.reveal())));
     }
     warnings.push(format!(
         "the account {}@{} logs in with {}, which does not go over to {to}; make it there by hand if it is used",

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use host::{Activity, ConfigFile, Programs, remove_file, write_drop_in};
-use mysql::{account, literal};
+use mysql::account;
 
 use crate::goal::Running;
 use crate::observe::{Observed, Place, ask, session};
@@ -101,7 +101,8 @@ fn admit(goal: &Goal, user: &str, host: &str) -> Result<(), Error> {
     let Some(admin) = goal.running().and_then(|running| running.admin.as_ref()) else { return Ok(()) };
     let name = account(user, host);
     let mut session = session(goal)?;
-    let password = literal(admin.password.reveal());
+    session.query("SET SESSION sql_mode = ''")?;
+    let password = mysql::password(admin.password.reveal());
     session.query(&format!("CREATE USER IF NOT EXISTS {name} IDENTIFIED BY {password}"))?;
     session.query(&format!("ALTER USER {name} IDENTIFIED BY {password}"))?;
     session.query(&format!("GRANT ALL PRIVILEGES ON *.* TO {name} WITH GRANT OPTION"))?;

@@ -19,6 +19,11 @@ pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
+/// A password, where SQL takes nothing but a plain text. It holds with an empty `sql_mode`, which has to be set before.
+pub fn password(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n").replace('\r', "\\r"))
+}
+
 /// An account: `'user'@'host'`. Neither part can have a backslash or a control character.
 pub fn account(user: &str, host: &str) -> String {
     let quoted = |text: &str| format!("'{}'", text.replace('\\', "").replace('\'', "''"));
@@ -74,6 +79,7 @@ mod tests {
         assert_eq!(identifier("a`b"), "`a``b`");
         assert_eq!(literal("it's"), "'it''s'");
         assert_eq!(literal("a\\b"), "CONVERT(0x615c62 USING utf8mb4)");
+        assert_eq!(password("p'w\\"), "'p\\'w\\\\'");
         assert_eq!(account("o'hara", "10.0.0.%"), "'o''hara'@'10.0.0.%'");
         assert_eq!(option_value("p\"w\\ #;"), "\"p\\\"w\\\\ #;\"");
     }
