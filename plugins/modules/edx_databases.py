@@ -381,7 +381,8 @@ from ansible.module_utils.basic import AnsibleModule
 def main():
     module = AnsibleModule(
         argument_spec={
-            "state": {"type": "str", "default": "reported", "choices": ["reported", "frozen", "thawed", "copied", "replicated", "detached", "compared", "granted", "admitted"]},
+            "state": {"type": "str", "default": "reported",
+                      "choices": ["reported", "frozen", "thawed", "copied", "replicated", "detached", "compared", "granted", "admitted"]},
             "source": {"type": "str", "default": "unix:/var/run/mysqld/mysqld.sock"},
             "source_username": {"type": "str", "default": "root"},
             "source_password": {"type": "str", "no_log": True},

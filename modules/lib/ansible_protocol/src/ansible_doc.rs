@@ -56,7 +56,11 @@ fn argument(option: &OptionSpec) -> String {
     }
     for (key, values) in [("choices", option.choices), ("aliases", option.aliases)] {
         if !values.is_empty() {
-            let _ = write!(entry, ", \"{key}\": {}", strings(values));
+            let more = format!("\"{key}\": {}", strings(values));
+            // ansible-test's pep8 stops at 160, and has what goes on stand below what it belongs to.
+            let indent = " ".repeat(option.name.len() + 17);
+            let glue = if entry.len() + more.len() > 150 { format!(",\n{indent}") } else { ", ".to_owned() };
+            entry = entry + &glue + &more;
         }
     }
     if option.secret {
