@@ -6,11 +6,11 @@ use std::thread;
 use std::time::Instant;
 
 use ansible_protocol::Outcome;
-use mysql::{Defaults, Moved, Pipe, Purpose, Session, identifier};
+use mysql::{Defaults, Moved, Pipe, Purpose, Session, identifier, modern};
 
 use crate::accounts;
 use crate::compare::compare;
-use crate::facts::{Database, Facts, chosen, modern};
+use crate::facts::{Database, Facts, chosen};
 use crate::marker::{self, Phase};
 use crate::picture::{Common, Picture};
 use crate::preflight::{self, Findings};

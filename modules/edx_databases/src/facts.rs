@@ -1,7 +1,7 @@
 //! What a server says of itself.
 
 use ansible_protocol::{Value, json};
-use mysql::{Flavour, Session, Version, literal};
+use mysql::{Flavour, Session, Version, literal, modern};
 
 use crate::Error;
 
@@ -68,15 +68,6 @@ impl Facts {
 
 fn is_on(text: &str) -> bool {
     !matches!(text, "" | "0" | "OFF" | "NO_VALUE")
-}
-
-/// The name of a character set or collation as it is since MySQL 8.0.28 and MariaDB 10.6: `utf8mb3` for `utf8`.
-pub fn modern(name: &str) -> String {
-    match name.strip_prefix("utf8") {
-        Some("") => "utf8mb3".to_owned(),
-        Some(rest) if rest.starts_with('_') => format!("utf8mb3{rest}"),
-        _ => name.to_owned(),
-    }
 }
 
 /// A database and how much is in it.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use mysql::{Session, Version};
+use mysql::{Session, Version, modern};
 
 use crate::Error;
-use crate::facts::{fresh_statistics, listed, modern};
+use crate::facts::{fresh_statistics, listed};
 
 /// A table with rows of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! What both servers are, and what would be in the way of a move.
 
 use ansible_protocol::{Outcome, Value, json};
-use mysql::{Flavour, Session};
+use mysql::{Flavour, Session, modern};
 
-use crate::facts::{Database, Facts, chosen, databases, listed, modern};
+use crate::facts::{Database, Facts, chosen, databases, listed};
 use crate::goal::Goal;
 use crate::marker;
 use crate::servers::{Servers, Side};

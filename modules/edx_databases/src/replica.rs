@@ -2,7 +2,6 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::net::{IpAddr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ansible_protocol::Outcome;
+use edx_layout::own_address_towards;
 use host::Programs;
 use mysql::{Moved, Place, Session, account, literal};
 
@@ -223,7 +223,7 @@ impl Reach {
         let Some(Place::Tcp { host: destination, port }) = goal.destination.as_ref().map(|login| &login.place) else {
             return Err(unfit("give replication_source, as the destination is reached by a socket".to_owned()));
         };
-        let own = own_address(destination, *port).filter(|own| !own.is_loopback()).ok_or_else(|| {
+        let own = own_address_towards(destination, *port).filter(|own| !own.is_loopback()).ok_or_else(|| {
             unfit(format!(
                 "give replication_source: {} is on this host, or cannot be reached",
                 servers.place(Side::Destination)
@@ -298,16 +298,6 @@ fn lend_no_more() -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// The address that this host comes from. Nothing is sent.
-fn own_address(host: &str, port: u16) -> Option<IpAddr> {
-    let from = |any: &str| {
-        let socket = UdpSocket::bind((any, 0)).ok()?;
-        socket.connect((host, port)).ok()?;
-        Some(socket.local_addr().ok()?.ip())
-    };
-    from("0.0.0.0").or_else(|| from("::"))
 }
 
 /// Moves all tables as of one moment, and says which that is. The source takes no writes until each dump has its view.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use mysql::Version;
+use mysql::{Version, modern};
 
 use crate::distribution::{known_modes, takes_several_addresses};
 
@@ -102,14 +102,6 @@ fn is_met(variable: &str, wanted: &str, running: &str) -> bool {
         // utf8 goes by another name since MySQL 8.0.28 and MariaDB 10.6.
         "character_set_server" | "collation_server" => modern(wanted) == modern(running),
         _ => wanted == running,
-    }
-}
-
-fn modern(name: &str) -> String {
-    match name.strip_prefix("utf8") {
-        Some("") => "utf8mb3".to_owned(),
-        Some(rest) if rest.starts_with('_') => format!("utf8mb3{rest}"),
-        _ => name.to_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether an address is this host's, private or public.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
 use crate::data::DataAddress;
 use crate::endpoint::{EDX_DEFAULT_NAME, Endpoint, Host};
@@ -159,6 +159,16 @@ impl ThisHost {
     fn is_own_name(&self, name: &str) -> bool {
         self.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name))
     }
+}
+
+/// The address that this host comes from when it connects to `host`, as its routing table has it. Nothing is sent.
+pub fn own_address_towards(host: &str, port: u16) -> Option<IpAddr> {
+    let from = |any: &str| {
+        let socket = UdpSocket::bind((any, 0)).ok()?;
+        socket.connect((host, port)).ok()?;
+        Some(socket.local_addr().ok()?.ip())
+    };
+    from("0.0.0.0").or_else(|| from("::"))
 }
 
 /// The names that Debian's /etc/hosts gives to loopback addresses, and

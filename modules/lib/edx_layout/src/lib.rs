@@ -21,7 +21,7 @@ mod snapshot;
 mod supervisor;
 mod target;
 
-pub use address::{AddressClass, Scope, ThisHost, classify};
+pub use address::{AddressClass, Scope, ThisHost, classify, own_address_towards};
 pub use brokers::{
     Broker, BrokerEntry, BrokerForm, BrokerValue, CannotHold, Credentials, ObservedBroker, RedisBroker, RedisServer,
     ValueKind, find_brokers, percent_encoded,

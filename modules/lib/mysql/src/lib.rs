@@ -19,7 +19,7 @@ pub use flavour::{Flavour, Version};
 pub use login::{Login, Place, Secret};
 pub use pipe::{Moved, Pipe};
 pub use session::{Row, Session};
-pub use text::{account, identifier, literal, password};
+pub use text::{account, identifier, literal, modern, password};
 pub use tools::Tools;
 
 /// The TCP port of both.

@@ -30,6 +30,15 @@ pub fn account(user: &str, host: &str) -> String {
     format!("{}@{}", quoted(user), quoted(host))
 }
 
+/// The name of a character set or collation as it is since `MySQL` 8.0.28 and `MariaDB` 10.6: `utf8mb3` for `utf8`.
+pub fn modern(name: &str) -> String {
+    match name.strip_prefix("utf8") {
+        Some("") => "utf8mb3".to_owned(),
+        Some(rest) if rest.starts_with('_') => format!("utf8mb3{rest}"),
+        _ => name.to_owned(),
+    }
+}
+
 /// A value of an option file, in quotes.
 pub fn option_value(text: &str) -> String {
     let mut quoted = String::from("\"");

@@ -1,8 +1,6 @@
 //! What this host is known by.
 
-use std::net::UdpSocket;
-
-use edx_layout::{Endpoint, ThisHost};
+use edx_layout::{Endpoint, ThisHost, own_address_towards};
 
 /// The addresses that this host comes from when it connects to `endpoints`, each once, as its routing table has it.
 /// Nothing is sent.
@@ -10,12 +8,7 @@ pub fn client_addresses(endpoints: &[Endpoint]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for endpoint in endpoints {
         let Endpoint::Tcp { host, port } = endpoint else { continue };
-        let own = |any: &str| {
-            let socket = UdpSocket::bind((any, 0)).ok()?;
-            socket.connect((host.to_string().as_str(), *port)).ok()?;
-            Some(socket.local_addr().ok()?.ip().to_string())
-        };
-        let address = own("0.0.0.0").or_else(|| own("::"));
+        let address = own_address_towards(&host.to_string(), *port).map(|own| own.to_string());
         found.extend(address.filter(|address| !found.contains(address)));
     }
     found
