@@ -1,7 +1,7 @@
 //! Looking: which of the programs asked for exist, how they are, and whether their process is older
 //! than their settings. Changes nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -47,8 +47,51 @@ pub struct Observation {
     pub supervisorctl: Supervisorctl,
 }
 
-/// How often to ask again about a process that is not there.
+/// How often supervisor has to name the same process that is not there, until it is believed to speak of another host's.
 const LOOKS: u32 = 5;
+
+/// The processes of programs that supervisor says run, as they were just after it said so.
+#[derive(Debug, Default)]
+struct Running {
+    processes: BTreeMap<String, Process>,
+    /// The process that is not there, and how often it was named.
+    gone: BTreeMap<String, (i32, u32)>,
+    /// Programs of which one process after the other is gone before it is looked at: they end and are started again all
+    /// the time, on this host.
+    restless: BTreeSet<String>,
+}
+
+impl Running {
+    fn look(&mut self, programs: &[&Program]) {
+        self.processes.clear();
+        for program in programs {
+            let (State::Running, Some(pid)) = (program.state, program.pid) else { continue };
+            let name = &program.name;
+            if let Some(process) = Process::of(pid) {
+                self.processes.insert(name.clone(), process);
+                continue;
+            }
+            let (before, times) = self.gone.entry(name.clone()).or_insert((pid, 0));
+            if *before == pid {
+                *times += 1;
+            } else {
+                self.restless.insert(name.clone());
+            }
+        }
+    }
+
+    /// Whether its process is not there, and may have ended since supervisor was asked.
+    fn is_unclear(&self, program: &Program) -> bool {
+        self.is_missing(program) && self.gone.get(&program.name).is_none_or(|(_, times)| *times < LOOKS)
+    }
+
+    fn is_missing(&self, program: &Program) -> bool {
+        program.state == State::Running
+            && program.pid.is_some()
+            && !self.processes.contains_key(&program.name)
+            && !self.restless.contains(&program.name)
+    }
+}
 
 /// Looks. A program that is starting, or stopping without being a worker, is waited for, up to the
 /// timeout: in a moment there will be more to say about it.
@@ -60,19 +103,21 @@ pub fn observe(options: &Options) -> Result<Observation, Error> {
     }
     let deadline = Instant::now() + options.timeout;
     let mut looks = 0;
+    let mut running = Running::default();
     loop {
         let all = supervisorctl.status()?;
+        let (chosen, absent) = select(options, &all)?;
+        running.look(&chosen);
         let restarts = Restarts::in_progress();
         looks += 1;
-        let (chosen, absent) = select(options, &all)?;
         let in_motion = |program: &&Program| match program.state {
-            _ if options.mode == Mode::Stopped => is_unclear(program, &restarts, looks),
+            _ if options.mode == Mode::Stopped => is_unclear(program, &restarts, &running, looks),
             State::Starting => true,
             State::Stopping => !is_worker(&program.name),
             // Its restart has not begun, or it is the first of several to be done with it.
             State::Running if restarts.of(program).is_some() => true,
             // It ended since supervisor was asked; or it never was on this host.
-            State::Running => program.pid.is_some_and(|pid| Process::of(pid).is_none()) && looks < LOOKS,
+            State::Running => running.is_unclear(program),
             _ => false,
         };
         if chosen.iter().any(in_motion) && Instant::now() + POLL < deadline {
@@ -86,17 +131,17 @@ pub fn observe(options: &Options) -> Result<Observation, Error> {
         refuse(options.mode, &chosen, &restarts)?;
         let programs = chosen
             .into_iter()
-            .map(|program| look_at(program, options, &settings, &restarts))
+            .map(|program| look_at(program, options, &settings, (&restarts, &running)))
             .collect::<Result<_, _>>()?;
         return Ok(Observation { programs, absent, supervisorctl });
     }
 }
 
 /// Whether it cannot be said yet how to stop `program`. One that is starting or stopping is no riddle.
-fn is_unclear(program: &Program, restarts: &Restarts, looks: u32) -> bool {
+fn is_unclear(program: &Program, restarts: &Restarts, running: &Running, looks: u32) -> bool {
     match program.state {
         _ if restarts.with_others(program).is_some() => true,
-        State::Running => program.pid.is_some_and(|pid| Process::of(pid).is_none()) && looks < LOOKS,
+        State::Running => running.is_unclear(program),
         // For a moment, where supervisor is to start it whenever it ends.
         State::Exited => looks < SIGHTINGS,
         _ => false,
@@ -163,9 +208,13 @@ fn refuse_group(pattern: &Pattern, all: &[Program]) -> Result<(), Error> {
     Err(Error::IsGroup { name: name.clone(), members: members.join(", ") })
 }
 
-fn look_at(program: &Program, options: &Options, settings: &Settings, restarts: &Restarts) -> Result<Observed, Error> {
-    let running = if program.state == State::Running { program.pid } else { None };
-    let process = running.and_then(Process::of);
+fn look_at(
+    program: &Program,
+    options: &Options,
+    settings: &Settings,
+    (restarts, running): (&Restarts, &Running),
+) -> Result<Observed, Error> {
+    let process = running.processes.get(&program.name).copied();
     let mut observed = Observed {
         program: program.clone(),
         process,
@@ -175,10 +224,12 @@ fn look_at(program: &Program, options: &Options, settings: &Settings, restarts: 
         stale: None,
         doubts: Vec::new(),
     };
-    match (process, running) {
+    match (process, program.pid) {
         (Some(process), _) => compare(&mut observed, process.started(), settings),
-        (None, Some(pid)) => return Err(Error::NoProcess { program: program.name.clone(), pid }),
-        (None, None) => {}
+        (None, Some(pid)) if running.is_missing(program) => {
+            return Err(Error::NoProcess { program: program.name.clone(), pid });
+        }
+        _ => {}
     }
     Ok(observed)
 }

@@ -10,7 +10,7 @@ use crate::host::{self, BUSY_WORKER, Host, Program, program, with_each_superviso
 const CRASHER: &str = "exit 1";
 
 /// Works for a moment, again and again.
-const SHORT_LIVED: &str = "sleep 0.2";
+const SHORT_LIVED: &str = "sleep 0.05";
 
 fn group_of_workers(bin: &Path, group: &str) -> Host {
     Host::start(bin, &workers(group))
