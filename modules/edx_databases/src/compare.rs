@@ -54,12 +54,13 @@ pub fn compare(goal: &Goal, servers: &Servers<'_>) -> Result<Comparison, Error> 
     let common = Common::of(facts[0].version, facts[1].version);
     let here = Picture::look(&mut source, &databases, facts[0].version, common)?;
     let there = Picture::look(&mut destination, &databases, facts[1].version, common)?;
-    let mut found = Comparison {
-        differences: here.differences(&there),
-        table_count: here.tables.len(),
-        databases,
-        ..Comparison::default()
-    };
+    // One that follows is compared as of one moment, while the source goes on, and with it what it counts.
+    let follows = Following::ask(servers)?.is_some();
+    let mut differences = here.differences(&there);
+    if !follows {
+        differences.extend(here.counters_behind(&there));
+    }
+    let mut found = Comparison { differences, table_count: here.tables.len(), databases, ..Comparison::default() };
     if goal.depth == Depth::Schema {
         return Ok(found);
     }
@@ -73,11 +74,7 @@ pub fn compare(goal: &Goal, servers: &Servers<'_>) -> Result<Comparison, Error> 
         .collect();
     let count = goal.parallel.min(on_both.len()).max(1);
     let sessions = |side| (0..count).map(|_| servers.session(side)).collect::<Result<Vec<_>, _>>();
-    // One that follows is compared as of one moment, while the source goes on.
-    let mut halted = match Following::ask(servers)? {
-        Some(_) => Some(Halted::new(goal, servers, count)?),
-        None => None,
-    };
+    let mut halted = if follows { Some(Halted::new(goal, servers, count)?) } else { None };
     let own = match &mut halted {
         Some(halted) => std::mem::take(&mut halted.sessions),
         None => sessions(Side::Source)?,

@@ -80,30 +80,30 @@ const KINDS: [Kind; 7] = [
     Kind {
         title: "trigger",
         sql: "SELECT TRIGGER_SCHEMA, TRIGGER_NAME, DEFINER, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, \
-              MD5(ACTION_STATEMENT), SQL_MODE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA IN ({names})",
+              SHA2(ACTION_STATEMENT, 256), SQL_MODE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA IN ({names})",
     },
     Kind {
         title: "view",
-        sql: "SELECT TABLE_SCHEMA, TABLE_NAME, DEFINER, SECURITY_TYPE, CHECK_OPTION, MD5(VIEW_DEFINITION) \
+        sql: "SELECT TABLE_SCHEMA, TABLE_NAME, DEFINER, SECURITY_TYPE, CHECK_OPTION, SHA2(VIEW_DEFINITION, 256) \
               FROM information_schema.VIEWS WHERE TABLE_SCHEMA IN ({names})",
     },
     Kind {
         title: "routine",
         sql: "SELECT ROUTINE_SCHEMA, CONCAT(LOWER(ROUTINE_TYPE), ' ', ROUTINE_NAME), DEFINER, SECURITY_TYPE, \
-              SQL_DATA_ACCESS, MD5(ROUTINE_DEFINITION), SQL_MODE FROM information_schema.ROUTINES \
+              SQL_DATA_ACCESS, SHA2(ROUTINE_DEFINITION, 256), SQL_MODE FROM information_schema.ROUTINES \
               WHERE ROUTINE_SCHEMA IN ({names})",
     },
     Kind {
         title: "event",
         sql: "SELECT EVENT_SCHEMA, EVENT_NAME, DEFINER, EVENT_TYPE, COALESCE(INTERVAL_VALUE, ''), \
-              COALESCE(INTERVAL_FIELD, ''), COALESCE(EXECUTE_AT, ''), MD5(EVENT_DEFINITION), SQL_MODE \
+              COALESCE(INTERVAL_FIELD, ''), COALESCE(EXECUTE_AT, ''), SHA2(EVENT_DEFINITION, 256), SQL_MODE \
               FROM information_schema.EVENTS WHERE EVENT_SCHEMA IN ({names})",
     },
 ];
 
 const TABLES: &str = "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, COALESCE(ENGINE, ''), COALESCE(TABLE_COLLATION, ''), \
                       COALESCE(DATA_LENGTH, 0), COALESCE(INDEX_LENGTH, 0), COALESCE(AUTO_INCREMENT, 0), \
-                      MD5(TABLE_COMMENT) FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({names}) \
+                      SHA2(TABLE_COMMENT, 256) FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({names}) \
                       ORDER BY 1, 2";
 
 const COLUMNS: &str = "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, \
@@ -198,6 +198,12 @@ impl Picture {
         }
         let extra = other.objects.keys().filter(|object| !self.objects.contains_key(*object));
         found.extend(extra.map(|object| format!("{object} is on the destination only")));
+        found
+    }
+
+    /// The lines of the tables that would give a number on `other` that was given here before.
+    pub fn counters_behind(&self, other: &Self) -> Vec<String> {
+        let mut found = Vec::new();
         for table in &self.tables {
             let there = other.tables.iter().find(|there| there.database == table.database && there.name == table.name);
             let (Some(here), Some(there)) = (table.auto_increment, there) else { continue };
