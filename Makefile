@@ -47,6 +47,10 @@ demo: setup build ## Bring up hosts, move memcached off a server, and show the p
 test: ## Run every check and test
 	@tools/run-tests
 
+.PHONY: test-mysql
+test-mysql: setup ## Run the tests of edx_databases on MySQL in the place of MariaDB
+	@tools/on-mysql
+
 .PHONY: bench
 bench: setup build ## Measure, and write docs/benchmarks.md
 	@tools/bench

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ansible_protocol::{Outcome, Value};
 use edx_layout::ThisHost;
-use mysql::{Flavour, Session, Version, account, identifier, literal};
+use mysql::{Flavour, Login, Secret, Session, Version, account, identifier, literal};
 
 use crate::facts::{Facts, chosen};
 use crate::picture::{Common, Picture};
@@ -25,7 +25,25 @@ struct Account {
     user: String,
     host: String,
     plugin: String,
+    /// As `CREATE USER … AS` takes it: that of `caching_sha2_password`, which is no text, as `0x…`.
     hash: String,
+}
+
+/// How an account logs in on the destination.
+#[derive(Clone)]
+struct Identified {
+    /// `IDENTIFIED …`.
+    sql: String,
+    by: By,
+}
+
+/// What it is known by.
+#[derive(Clone)]
+enum By {
+    /// The source's own hash.
+    Hash(String),
+    /// The password of the settings files, where the destination does not take the source's hash.
+    Password(Secret),
 }
 
 /// What a privilege is for: `*.*`, a database, a table, columns of one, a routine.
@@ -39,9 +57,7 @@ type Grants = BTreeMap<Scope, (BTreeSet<String>, bool)>;
 struct Wanted {
     user: String,
     host: String,
-    /// `IDENTIFIED …`; none where the account stays without one.
-    identified: String,
-    hash: String,
+    identified: Identified,
     grants: Grants,
 }
 
@@ -134,7 +150,8 @@ fn plan(goal: &Goal, servers: &Servers<'_>, destination: &mut Session) -> Result
             ));
         }
     }
-    let there = There { accounts: there, grants: there_grants, privileges, objects: objects(destination)? };
+    let admitted = admitted(goal, servers, &wanted, &there);
+    let there = There { accounts: there, grants: there_grants, admitted, privileges, objects: objects(destination)? };
     let mut plan = Plan { steps: Vec::new(), warnings, accounts: Vec::new(), deferred: Vec::new() };
     for wanted in &wanted {
         plan.accounts.push(format!("{}@{}", wanted.user, wanted.host));
@@ -152,6 +169,26 @@ pub fn missing(session: &mut Session, accounts: &[String]) -> Result<Vec<String>
     Ok(accounts.iter().filter(|account| !known.contains(account)).cloned().collect())
 }
 
+/// The users that are there, are known by their password alone, and get in with it from here: their hashes say nothing,
+/// as each has a salt of its own.
+fn admitted(goal: &Goal, servers: &Servers<'_>, wanted: &[Wanted], there: &[Account]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut tried = BTreeSet::new();
+    for Wanted { user, identified, .. } in wanted {
+        let By::Password(password) = &identified.by else { continue };
+        let is_there = there.iter().any(|known| known.user == *user);
+        if !is_there || !tried.insert(user) {
+            continue;
+        }
+        let login =
+            Login { user: user.clone(), password: Some(password.clone()), ..servers.login(Side::Destination).clone() };
+        if Session::open(&servers.tools, &login, goal.timeout).is_ok() {
+            found.insert(user.clone());
+        }
+    }
+    found
+}
+
 fn this_host() -> Vec<String> {
     let here: ThisHost = host::Network::of_this_host()
         .map(|network| ThisHost {
@@ -164,7 +201,7 @@ fn this_host() -> Vec<String> {
 }
 
 /// An account, or what one of two that become the same one adds to it.
-fn add(wanted: &mut Vec<Wanted>, account: &Account, host: &str, identified: &str, grants: &Grants) {
+fn add(wanted: &mut Vec<Wanted>, account: &Account, host: &str, identified: &Identified, grants: &Grants) {
     if let Some(known) = wanted.iter_mut().find(|known| known.user == account.user && known.host == host) {
         for (scope, (privileges, may_grant)) in grants {
             let entry = known.grants.entry(scope.clone()).or_default();
@@ -176,16 +213,16 @@ fn add(wanted: &mut Vec<Wanted>, account: &Account, host: &str, identified: &str
     wanted.push(Wanted {
         user: account.user.clone(),
         host: host.to_owned(),
-        identified: identified.to_owned(),
-        hash: account.hash.clone(),
+        identified: identified.clone(),
         grants: grants.clone(),
     });
 }
 
 /// How the account logs in on the destination; none where it cannot.
-fn identified(account: &Account, users: &[User], to: Version, warnings: &mut Vec<String>) -> Option<String> {
+fn identified(account: &Account, users: &[User], to: Version, warnings: &mut Vec<String>) -> Option<Identified> {
     let is_native = matches!(account.plugin.as_str(), "mysql_native_password" | "");
-    if is_native && account.hash.is_empty() {
+    let is_sha2 = account.plugin == "caching_sha2_password";
+    if (is_native || is_sha2) && account.hash.is_empty() {
         warnings.push(format!(
             "the account {}@{} has no password, so it was not carried over; give it one on the source",
             account.user, account.host
@@ -193,11 +230,20 @@ fn identified(account: &Account, users: &[User], to: Version, warnings: &mut Vec
         return None;
     }
     // MySQL 9 has no such passwords any more.
+    let by = || By::Hash(account.hash.clone());
     if is_native && !(to.flavour == Flavour::MySql && to.is_since(8, 4)) {
-        return Some(format!("IDENTIFIED WITH mysql_native_password AS {}", literal(&account.hash)));
+        let sql = format!("IDENTIFIED WITH mysql_native_password AS {}", literal(&account.hash));
+        return Some(Identified { sql, by: by() });
+    }
+    if is_sha2 && to.flavour == Flavour::MySql && to.is_since(8, 0) {
+        return Some(Identified {
+            sql: format!("IDENTIFIED WITH caching_sha2_password AS {}", account.hash),
+            by: by(),
+        });
     }
     if let Some(user) = users.iter().find(|user| user.name == account.user && !user.password.reveal().is_empty()) {
-        return Some(format!("IDENTIFIED BY {}", mysql::password(user.password.reveal())));
+        let sql = format!("IDENTIFIED BY {}", mysql::password(user.password.reveal()));
+        return Some(Identified { sql, by: By::Password(user.password.clone()) });
     }
     warnings.push(format!(
         "the account {}@{} logs in with {}, which does not go over to {to}; make it there by hand if it is used",
@@ -210,6 +256,8 @@ fn identified(account: &Account, users: &[User], to: Version, warnings: &mut Vec
 struct There {
     accounts: Vec<Account>,
     grants: BTreeMap<(String, String), Grants>,
+    /// Those of the users who are known by their password alone that get in with it.
+    admitted: BTreeSet<String>,
     /// What it can grant.
     privileges: BTreeSet<String>,
     /// Its tables and routines, as scopes.
@@ -217,17 +265,25 @@ struct There {
 }
 
 impl There {
+    /// Whether an account has that password.
+    fn lets_in(&self, known: &Account, by: &By) -> bool {
+        match by {
+            By::Hash(hash) => known.hash == *hash,
+            By::Password(_) => self.admitted.contains(&known.user),
+        }
+    }
+
     fn add_steps(&self, wanted: &Wanted, plan: &mut Plan) {
         let name = account(&wanted.user, &wanted.host);
         let shown = format!("{}@{}", wanted.user, wanted.host);
         match self.accounts.iter().find(|known| known.user == wanted.user && known.host == wanted.host) {
             None => plan.steps.push(Step {
                 what: format!("create the account {shown}"),
-                sql: format!("CREATE USER {name} {}", wanted.identified),
+                sql: format!("CREATE USER {name} {}", wanted.identified.sql),
             }),
-            Some(known) if known.hash != wanted.hash && !wanted.hash.is_empty() => plan.steps.push(Step {
+            Some(known) if !self.lets_in(known, &wanted.identified.by) => plan.steps.push(Step {
                 what: format!("set the password of {shown}"),
-                sql: format!("ALTER USER {name} {}", wanted.identified),
+                sql: format!("ALTER USER {name} {}", wanted.identified.sql),
             }),
             Some(_) => {}
         }
@@ -302,7 +358,10 @@ fn accounts(session: &mut Session, version: Version) -> Result<Vec<Account>, Err
         _ => "authentication_string",
     };
     let roles = if version.flavour == Flavour::MariaDb { " WHERE is_role = 'N'" } else { "" };
-    let sql = format!("SELECT user, host, plugin, COALESCE({hash}, '') FROM mysql.user{roles} ORDER BY user, host");
+    let sql = format!(
+        "SELECT user, host, plugin, IF(plugin = 'caching_sha2_password' AND {hash} <> '', CONCAT('0x', HEX({hash})), \
+         COALESCE({hash}, '')) FROM mysql.user{roles} ORDER BY user, host"
+    );
     let read = |row: mysql::Row| {
         let [user, host, plugin, hash] = row.try_into().ok()?;
         Some(Account { user, host, plugin, hash })

@@ -15,7 +15,7 @@ use crate::marker::{self, Phase};
 use crate::picture::{Common, Picture};
 use crate::preflight::{self, Findings};
 use crate::progress::Progress;
-use crate::replica::Following;
+use crate::replica::{self, Following};
 use crate::servers::{Servers, Side};
 use crate::{Error, Goal};
 
@@ -141,10 +141,8 @@ pub(crate) fn plan(goal: &Goal, servers: &Servers<'_>, check: bool, way: Way) ->
     let phase = |name: &String| note.iter().find(|(known, ..)| known == name).map(|(_, phase, from)| (*phase, from));
     let following = Following::ask(servers)?;
     if following.is_some() && note.is_empty() {
-        let problem = format!(
-            "{} is a replica of another server; end that there first (STOP SLAVE; RESET SLAVE ALL)",
-            servers.place(Side::Destination)
-        );
+        let how = replica::to_end_following(servers)?;
+        let problem = format!("{} is a replica of another server; {how}", servers.place(Side::Destination));
         return Err(Error::Unfit { problems: vec![problem] });
     }
     // The source may have been written to since, such as after a rollback: only the rows themselves tell.
@@ -289,7 +287,7 @@ pub(crate) fn carry_out(
     let names = || plan.databases.iter().map(|database| database.name.as_str());
     marker::write(&mut destination, names(), Phase::Copying, &plan.source)?;
     if plan.ends_following {
-        destination.query_at_leisure("STOP SLAVE; RESET SLAVE ALL")?;
+        replica::end_following(&mut destination, servers)?;
     }
     if let Some(packet) = plan.packet {
         destination.query(&format!("SET GLOBAL max_allowed_packet = {packet}"))?;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use ansible_protocol::Outcome;
 use edx_layout::own_address_towards;
 use host::Programs;
-use mysql::{Moved, Place, Session, account, literal};
+use mysql::{Flavour, Moved, Place, ReplicationWords, Session, Version, account, literal};
 
 use crate::copy::{self, Carrier, Plan, Way};
 use crate::facts::{Facts, chosen, listed};
@@ -25,6 +25,39 @@ use crate::{Error, Goal};
 pub struct Position {
     pub file: String,
     pub offset: u64,
+}
+
+/// The destination's own report of its following.
+struct Status {
+    words: ReplicationWords,
+    said: BTreeMap<String, String>,
+}
+
+impl Status {
+    fn ask(servers: &Servers<'_>) -> Result<Self, Error> {
+        let words = servers.replication(Side::Destination)?;
+        let said = servers.named(Side::Destination, &format!("SHOW {} STATUS", words.replica))?;
+        Ok(Self { words, said })
+    }
+
+    /// A column, in whose name `{source}` and `{replica}` stand for the server's words.
+    fn field(&self, name: &str) -> &str {
+        let name = name.replace("{source}", self.words.source_column).replace("{replica}", self.words.replica_column);
+        self.said.get(&name).map(String::as_str).unwrap_or_default()
+    }
+}
+
+/// Ends the following, and forgets whom it followed.
+pub fn end_following(destination: &mut Session, servers: &Servers<'_>) -> Result<(), Error> {
+    let replica = servers.replication(Side::Destination)?.replica;
+    destination.query_at_leisure(&format!("STOP {replica}; RESET {replica} ALL"))?;
+    Ok(())
+}
+
+/// What an operator does to the same end.
+pub fn to_end_following(servers: &Servers<'_>) -> Result<String, Error> {
+    let replica = servers.replication(Side::Destination)?.replica;
+    Ok(format!("end that there first (STOP {replica}; RESET {replica} ALL)"))
 }
 
 /// What the destination says of its following.
@@ -42,19 +75,19 @@ pub struct Following {
 impl Following {
     /// None where it follows nobody.
     pub fn ask(servers: &Servers<'_>) -> Result<Option<Self>, Error> {
-        let said = servers.named(Side::Destination, "SHOW SLAVE STATUS")?;
-        let field = |name: &str| said.get(name).cloned().unwrap_or_default();
-        if field("Master_Host").is_empty() {
+        let status = Status::ask(servers)?;
+        let field = |name: &str| status.field(name).to_owned();
+        if field("{source}_Host").is_empty() {
             return Ok(None);
         }
         let troubles = ["Last_IO_Error", "Last_SQL_Error"].map(field);
         Ok(Some(Self {
-            host: field("Master_Host"),
-            port: field("Master_Port"),
-            user: field("Master_User"),
-            runs: field("Slave_IO_Running") == "Yes" && field("Slave_SQL_Running") == "Yes",
+            host: field("{source}_Host"),
+            port: field("{source}_Port"),
+            user: field("{source}_User"),
+            runs: field("{replica}_IO_Running") == "Yes" && field("{replica}_SQL_Running") == "Yes",
             trouble: troubles.into_iter().find(|text| !text.is_empty()),
-            behind: field("Seconds_Behind_Master").parse().ok(),
+            behind: field("Seconds_Behind_{source}").parse().ok(),
         }))
     }
 
@@ -76,10 +109,11 @@ pub fn run(goal: &Goal, servers: &Servers<'_>, check: bool) -> Result<Outcome, E
     let is_ours = following.as_ref().is_some_and(|following| following.is_of(&reach));
     if let Some(other) = following.as_ref().filter(|_| !is_ours) {
         let problem = format!(
-            "{} follows {}:{} already; end that there first (STOP SLAVE; RESET SLAVE ALL)",
+            "{} follows {}:{} already; {}",
             servers.place(Side::Destination),
             other.host,
-            other.port
+            other.port,
+            to_end_following(servers)?
         );
         return Err(Error::Unfit { problems: vec![problem] });
     }
@@ -162,7 +196,7 @@ fn carry_out(
     let mut source = servers.session(Side::Source)?;
     let mut destination = servers.session(Side::Destination)?;
     if follows {
-        destination.query_at_leisure("STOP SLAVE; RESET SLAVE ALL")?;
+        end_following(&mut destination, servers)?;
     }
     tell_apart(&mut source, &mut destination)?;
     admit(&mut source, replica, reach)?;
@@ -196,6 +230,27 @@ fn admit(source: &mut Session, replica: &Replica, reach: &Reach) -> Result<(), E
         source.query(&format!("CREATE USER IF NOT EXISTS {name} IDENTIFIED BY {password}"))?;
         source.query(&format!("ALTER USER {name} IDENTIFIED BY {password}"))?;
         source.query(&format!("GRANT REPLICATION SLAVE ON *.* TO {name}"))?;
+    }
+    Ok(())
+}
+
+/// Removes the account that came for the following alone, from a source that is read-only. Where root may not do that
+/// either, it stays.
+fn dismiss(servers: &Servers<'_>, source: &mut Session, user: &str) -> Result<(), Error> {
+    let hosts = source.query(&format!("SELECT host FROM mysql.user WHERE user = {}", literal(user)))?;
+    let names: Vec<String> = hosts.into_iter().flatten().map(|host| account(user, &host)).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let drop = format!("DROP USER {}", names.join(", "));
+    if servers.session(Side::Source)?.query(&drop).is_ok() {
+        return Ok(());
+    }
+    // MySQL's super_read_only holds root back; whoever is not root stays held back by read_only.
+    let mut opened = servers.session(Side::Source)?;
+    if opened.query("SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = ON").is_ok() {
+        let _ = opened.query(&drop);
+        source.query("SET GLOBAL super_read_only = ON")?;
     }
     Ok(())
 }
@@ -345,7 +400,7 @@ fn together(servers: &Servers<'_>, carrier: &Carrier<'_>, plan: &Plan) -> Result
 
 /// Where the source's binary log ends.
 pub fn position(servers: &Servers<'_>) -> Result<Position, Error> {
-    let said = servers.named(Side::Source, "SHOW MASTER STATUS")?;
+    let said = servers.named(Side::Source, servers.replication(Side::Source)?.position)?;
     read_position(&said).ok_or_else(|| Error::Unfit {
         problems: vec![format!("{} does not say where its binary log ends", servers.place(Side::Source))],
     })
@@ -363,19 +418,22 @@ fn follow(
     position: &Position,
 ) -> Result<(), Error> {
     let mut destination = servers.session(Side::Destination)?;
-    destination.query(&format!(
-        "CHANGE MASTER TO MASTER_HOST = {}, MASTER_PORT = {}, MASTER_USER = {}, MASTER_PASSWORD = {}, MASTER_LOG_FILE = \
-         {}, MASTER_LOG_POS = {}, MASTER_CONNECT_RETRY = 5",
-        literal(&reach.host),
-        reach.port,
-        literal(&replica.user),
-        literal(replica.password.reveal()),
-        literal(&position.file),
-        position.offset
-    ))?;
+    let words = servers.replication(Side::Destination)?;
+    let settings = [
+        ("HOST", literal(&reach.host)),
+        ("PORT", reach.port.to_string()),
+        ("USER", literal(&replica.user)),
+        ("PASSWORD", literal(replica.password.reveal())),
+        ("LOG_FILE", literal(&position.file)),
+        ("LOG_POS", position.offset.to_string()),
+        ("CONNECT_RETRY", "5".to_owned()),
+        ("SSL", u8::from(offers_tls(&mut servers.session(Side::Source)?)?).to_string()),
+    ];
+    let settings = settings.map(|(name, value)| format!("{}_{name} = {value}", words.source)).join(", ");
+    destination.query(&format!("{} {settings}", words.change))?;
     // The source's events come over as what they did.
     destination.query("SET GLOBAL event_scheduler = OFF")?;
-    destination.query("START SLAVE")?;
+    destination.query(&format!("START {}", words.replica))?;
     let end = Instant::now() + goal.timeout;
     loop {
         let following = Following::ask(servers)?;
@@ -386,6 +444,15 @@ fn follow(
             _ => thread::sleep(Duration::from_millis(100)),
         }
     }
+}
+
+/// Whether the source is a `MySQL` that offers TLS, over which alone it takes a password that it has not seen since its
+/// start. From 8.0 on it makes a certificate for itself.
+fn offers_tls(source: &mut Session) -> Result<bool, Error> {
+    let row = source.row("SELECT VERSION(), COALESCE(@@ssl_cert, '') <> ''")?;
+    let field = |index: usize| row.get(index).map(String::as_str).unwrap_or_default();
+    let is_mysql = Version::read(field(0)).is_some_and(|version| version.flavour == Flavour::MySql);
+    Ok(is_mysql && field(1) == "1")
 }
 
 fn not_following(servers: &Servers<'_>, said: &str) -> Error {
@@ -417,25 +484,21 @@ pub fn detach(goal: &Goal, servers: &Servers<'_>, check: bool) -> Result<Outcome
     let begun = Instant::now();
     let end = position(servers)?;
     let mut destination = servers.session(Side::Destination)?;
-    let sql = format!("SELECT MASTER_POS_WAIT({}, {}, {})", literal(&end.file), end.offset, goal.stall.as_secs());
+    let source_word = servers.replication(Side::Destination)?.source;
+    let sql =
+        format!("SELECT {source_word}_POS_WAIT({}, {}, {})", literal(&end.file), end.offset, goal.stall.as_secs());
     let waited = destination.query_at_leisure(&sql)?.into_iter().flatten().next().unwrap_or_default();
     if !waited.parse::<i64>().is_ok_and(|events| events >= 0) {
         let said = Following::ask(servers)?.and_then(|following| following.trouble);
         return Err(not_following(servers, said.as_deref().unwrap_or("it has not come to the end in time")));
     }
-    destination.query_at_leisure("STOP SLAVE; RESET SLAVE ALL")?;
+    end_following(&mut destination, servers)?;
     let events = source.row("SELECT @@GLOBAL.event_scheduler")?;
     if events.first().is_some_and(|word| word == "ON") {
         destination.query("SET GLOBAL event_scheduler = ON")?;
     }
     lend_no_more()?;
-    // The account came for this alone. A source that is read-only for everybody keeps it.
-    let hosts = source.query(&format!("SELECT host FROM mysql.user WHERE user = {}", literal(&following.user)))?;
-    for host in hosts.into_iter().flatten() {
-        if servers.session(Side::Source)?.query(&format!("DROP USER {}", account(&following.user, &host))).is_err() {
-            break;
-        }
-    }
+    dismiss(servers, &mut source, &following.user)?;
     Ok(Outcome::new(true)
         .field("seconds", tenths(begun.elapsed()))
         .msg("the destination has everything, and follows no more".to_owned()))
@@ -464,23 +527,24 @@ impl<'s> Halted<'s> {
         }
         lock.query("UNLOCK TABLES")?;
         let halted = Self { servers, sessions };
-        destination.query_at_leisure("STOP SLAVE SQL_THREAD")?;
+        let ReplicationWords { source, replica, .. } = servers.replication(Side::Destination)?;
+        destination.query_at_leisure(&format!("STOP {replica} SQL_THREAD"))?;
         destination.query(&format!(
-            "START SLAVE SQL_THREAD UNTIL MASTER_LOG_FILE = {}, MASTER_LOG_POS = {}",
+            "START {replica} SQL_THREAD UNTIL {source}_LOG_FILE = {}, {source}_LOG_POS = {}",
             literal(&position.file),
             position.offset
         ))?;
         let end = Instant::now() + goal.stall;
         loop {
-            let said = servers.named(Side::Destination, "SHOW SLAVE STATUS")?;
-            let field = |name: &str| said.get(name).map(String::as_str).unwrap_or_default();
-            let is_there = field("Relay_Master_Log_File") == position.file
-                && field("Exec_Master_Log_Pos") == position.offset.to_string();
-            if is_there && field("Slave_SQL_Running") == "No" {
+            let status = Status::ask(servers)?;
+            let is_there = status.field("Relay_{source}_Log_File") == position.file
+                && status.field("Exec_{source}_Log_Pos") == position.offset.to_string();
+            if is_there && status.field("{replica}_SQL_Running") == "No" {
                 return Ok(halted);
             }
-            if !field("Last_SQL_Error").is_empty() {
-                return Err(not_following(servers, field("Last_SQL_Error")));
+            let trouble = status.field("Last_SQL_Error");
+            if !trouble.is_empty() {
+                return Err(not_following(servers, trouble));
             }
             if Instant::now() >= end {
                 return Err(not_following(servers, "it has not come to the moment of the comparison in time"));
@@ -493,8 +557,10 @@ impl<'s> Halted<'s> {
 impl Drop for Halted<'_> {
     fn drop(&mut self) {
         // Where it does not go on, the end of the following says so.
-        if let Ok(mut destination) = self.servers.session(Side::Destination) {
-            let _ = destination.query_at_leisure("STOP SLAVE SQL_THREAD; START SLAVE SQL_THREAD");
+        if let Ok(mut destination) = self.servers.session(Side::Destination)
+            && let Ok(ReplicationWords { replica, .. }) = self.servers.replication(Side::Destination)
+        {
+            let _ = destination.query_at_leisure(&format!("STOP {replica} SQL_THREAD; START {replica} SQL_THREAD"));
         }
     }
 }

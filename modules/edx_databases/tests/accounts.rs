@@ -82,6 +82,7 @@ fn a_password_that_has_changed_goes_over_again() {
     }
     let host = Move::new();
     host.grant();
+    assert_eq!(strings(&host.grant()["actions"]), [""; 0]);
     host.source.ask("ALTER USER xqueue001@localhost IDENTIFIED BY 'pw-new'");
     let result = host.grant();
     assert_eq!(strings(&result["actions"]), ["set the password of xqueue001@127.0.0.1"]);

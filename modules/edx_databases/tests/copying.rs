@@ -27,7 +27,11 @@ fn everything_arrives_as_it_was() {
     assert_eq!(copied["changed"], json!(true));
     assert_eq!(copied["databases"], json!(DATABASES));
     assert_eq!(copied["replaced"], json!([]));
-    assert_eq!(host.source.dump(&DATABASES), host.destination.dump(&DATABASES));
+    let (before, after) = (host.source.dump(&DATABASES), host.destination.dump(&DATABASES));
+    for (before, after) in std::iter::zip(before.lines(), after.lines()) {
+        assert_eq!(before, after);
+    }
+    assert_eq!(before.lines().count(), after.lines().count());
 
     let compared = host.succeed(json!({"state": "compared"}));
     assert_eq!(compared["equal"], json!(true));

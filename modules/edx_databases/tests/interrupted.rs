@@ -9,16 +9,14 @@ use std::thread;
 use std::time::Duration;
 
 use ansible_protocol::{Value, json};
-use common::{Move, is_installed};
+use common::{Move, is_installed, large_table, programs};
 
 /// A platform with tables that take a while.
 fn large() -> Move {
     let host = Move::new();
-    host.source.load(
-        "USE edxapp; CREATE TABLE large (id INT NOT NULL PRIMARY KEY, text LONGTEXT) ENGINE=InnoDB; \
-         INSERT INTO large SELECT seq, REPEAT(MD5(seq), 300) FROM seq_1_to_6000; \
-         CREATE TABLE xqueue.large LIKE large; INSERT INTO xqueue.large SELECT * FROM large;",
-    );
+    host.source.load(&large_table("edxapp.large", 6000));
+    host.source
+        .load("CREATE TABLE xqueue.large LIKE edxapp.large; INSERT INTO xqueue.large SELECT * FROM edxapp.large;");
     host.freeze();
     host.grant();
     host
@@ -70,7 +68,7 @@ fn a_dump_or_a_client_is_killed() {
     if !is_installed() {
         return;
     }
-    for (program, said) in [("mariadb-dump", "dumping "), ("mariadb --defaults", "loading ")] {
+    for (program, said) in [(programs().dump, "dumping "), (&format!("{} --defaults", programs().client), "loading ")] {
         let host = large();
         let child = host.start(json!({"state": "copied"}));
         under_way(&host);

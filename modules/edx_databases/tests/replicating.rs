@@ -9,16 +9,15 @@ use std::thread;
 use std::time::Duration;
 
 use ansible_protocol::{Value, json};
-use common::{Move, is_installed};
+use common::{Move, is_installed, large_table, programs};
 
 /// A platform with a binary log, all of its tables of `InnoDB`.
 fn logging() -> Move {
     let host = Move::with(&["--log-bin=binlog", "--binlog-format=MIXED", "--server-id=1"], &["--server-id=1"]);
     host.source.load(
-        "USE edxapp; ALTER TABLE edxapp.legacy_log ENGINE=InnoDB; CREATE TABLE edxapp.writes (number INT NOT NULL PRIMARY KEY) ENGINE=InnoDB; \
-         CREATE TABLE edxapp.large (id INT NOT NULL PRIMARY KEY, text LONGTEXT) ENGINE=InnoDB; \
-         INSERT INTO edxapp.large SELECT seq, REPEAT(MD5(seq), 300) FROM seq_1_to_3000;",
+        "USE edxapp; ALTER TABLE edxapp.legacy_log ENGINE=InnoDB; CREATE TABLE edxapp.writes (number INT NOT NULL PRIMARY KEY) ENGINE=InnoDB;",
     );
+    host.source.load(&large_table("edxapp.large", 3000));
     host
 }
 
@@ -38,7 +37,8 @@ struct Writer {
 impl Writer {
     fn start(host: &Move) -> Self {
         let script = format!(
-            "n=0; while true; do n=$((n + 1)); echo \"INSERT INTO edxapp.writes VALUES ($n); INSERT INTO edxapp.auth_user (username, email) VALUES ('w$n', '');\"; sleep 0.01; done | mariadb --no-defaults --user=root --socket={} --unbuffered",
+            "n=0; while true; do n=$((n + 1)); echo \"INSERT INTO edxapp.writes VALUES ($n); INSERT INTO edxapp.auth_user (username, email) VALUES ('w$n', '');\"; sleep 0.01; done | {} --no-defaults --user=root --socket={} --unbuffered",
+            programs().client,
             host.source.socket().display()
         );
         let child =
@@ -117,7 +117,7 @@ fn what_cannot_be_followed_is_told_before() {
     if !is_installed() {
         return;
     }
-    let host = Move::new();
+    let host = Move::with(&["--skip-log-bin"], &[]);
     host.grant();
     assert_eq!(
         host.refuse(options(&host, "replicated")),

@@ -1,4 +1,4 @@
-//! Two real MariaDB servers of the test's own, one with a database like edx-platform's, and the module run on them.
+//! Two real servers of the test's own, MariaDB's or, where this machine has that instead, MySQL's, one with a database like edx-platform's, and the module run on them.
 
 #![allow(
     clippy::unwrap_used,
@@ -29,13 +29,41 @@ const XQUEUE: &str = "DATABASES:
     default: {ENGINE: django.db.backends.mysql, HOST: localhost, NAME: xqueue, PASSWORD: 'pw-x''q\\u', USER: xqueue001}
 ";
 
-/// Whether this machine has MariaDB; else says that the test is skipped.
+/// The programs of one maker.
+pub struct Programs {
+    server: &'static str,
+    pub client: &'static str,
+    pub dump: &'static str,
+}
+
+const MARIADB: Programs = Programs { server: "/usr/sbin/mariadbd", client: "mariadb", dump: "mariadb-dump" };
+const MYSQL: Programs = Programs { server: "/usr/sbin/mysqld", client: "mysql", dump: "mysqldump" };
+
+/// MySQL's, where there is no MariaDB: see tools/on-mysql.
+pub fn is_mysql() -> bool {
+    !Path::new(MARIADB.server).exists() && Path::new(MYSQL.server).exists()
+}
+
+pub fn programs() -> &'static Programs {
+    if is_mysql() { &MYSQL } else { &MARIADB }
+}
+
+/// Whether this machine has a server; else says that the test is skipped.
 pub fn is_installed() -> bool {
-    let is_installed = Path::new("/usr/sbin/mariadbd").exists();
+    let is_installed = Path::new(programs().server).exists();
     if !is_installed {
         println!("skipped: mariadb-server is not installed");
     }
     is_installed
+}
+
+/// Makes a table of rows of 9600 bytes.
+pub fn large_table(name: &str, rows: u32) -> String {
+    let values: Vec<String> = (1..=rows).map(|id| format!("({id}, REPEAT(SHA2({id}, 256), 150))")).collect();
+    format!(
+        "CREATE TABLE {name} (id INT NOT NULL PRIMARY KEY, text LONGTEXT) ENGINE=InnoDB; INSERT INTO {name} VALUES {};",
+        values.join(", ")
+    )
 }
 
 pub fn free_port() -> u16 {
@@ -54,11 +82,24 @@ impl Server {
     pub fn start(options: &[&str]) -> Self {
         // Below /tmp, as the path of a socket may be only so long.
         let folder = tempfile::Builder::new().prefix("edxdb").tempdir_in("/tmp").unwrap();
-        let installed = Command::new("mariadb-install-db")
-            .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", "--user=root"])
+        let mut install = if is_mysql() {
+            let mut install = Command::new(MYSQL.server);
+            install.args(["--no-defaults", "--initialize-insecure", "--user=root"]).args(options);
+            install
+        } else {
+            let mut install = Command::new("mariadb-install-db");
+            install.args([
+                "--no-defaults",
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+                "--user=root",
+            ]);
+            install
+        };
+        let installed = install
             .arg(format!("--datadir={}", folder.path().join("data").display()))
             .arg(format!("--tmpdir={}", folder.path().display()))
-            .args(["--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=0"])
+            .args(["--loose-innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=0"])
             .output()
             .unwrap();
         assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
@@ -72,14 +113,20 @@ impl Server {
     pub fn run(&mut self) {
         let path = self.folder.path();
         let log = fs::File::create(path.join("log")).unwrap();
-        let process = Command::new("/usr/sbin/mariadbd")
+        let process = Command::new(programs().server)
             .args(["--no-defaults", "--user=root", "--bind-address=127.0.0.1", "--innodb-flush-log-at-trx-commit=0"])
-            .args(["--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M", "--performance-schema=OFF"])
+            .args([
+                "--innodb-buffer-pool-size=64M",
+                "--loose-innodb-log-file-size=16M",
+                "--loose-mysqlx=OFF",
+                "--performance-schema=OFF",
+            ])
             .arg(format!("--datadir={}", path.join("data").display()))
             .arg(format!("--socket={}", self.socket().display()))
             .arg(format!("--pid-file={}", path.join("pid").display()))
             .arg(format!("--tmpdir={}", path.display()))
             .arg(format!("--port={}", self.port))
+            .args(["--max-allowed-packet=16M", "--sql-mode=STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION"])
             .args(&self.options)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -112,7 +159,7 @@ impl Server {
     }
 
     fn client(&self) -> Command {
-        let mut command = Command::new("mariadb");
+        let mut command = Command::new(programs().client);
         command.args([
             "--no-defaults",
             "--user=root",
@@ -141,7 +188,7 @@ impl Server {
 
     /// Whether an account gets in from loopback, and sees a database.
     pub fn lets_in(&self, user: &str, password: &str, sql: &str) -> Result<String, String> {
-        let output = Command::new("mariadb")
+        let output = Command::new(programs().client)
             .args(["--no-defaults", "--protocol=tcp", "--host=127.0.0.1", "--skip-column-names", "--batch"])
             .arg(format!("--port={}", self.port))
             .arg(format!("--user={user}"))
@@ -155,7 +202,7 @@ impl Server {
 
     /// Everything in it, as its own dump program writes it.
     pub fn dump(&self, databases: &[&str]) -> String {
-        let output = Command::new("mariadb-dump")
+        let output = Command::new(programs().dump)
             .args([
                 "--no-defaults",
                 "--user=root",
@@ -166,13 +213,15 @@ impl Server {
                 "--skip-dump-date",
             ])
             .args(["--default-character-set=utf8mb4", "--order-by-primary"])
+            .args(is_mysql().then_some("--set-gtid-purged=OFF"))
             .arg(format!("--socket={}", self.socket().display()))
             .arg("--databases")
             .args(databases)
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let text = String::from_utf8(output.stdout).unwrap();
+        // MySQL says of a column whether its character set was given, and its own dump gives one to each.
+        let text = String::from_utf8(output.stdout).unwrap().replace(" CHARACTER SET utf8mb4 COLLATE", " COLLATE");
         text.lines().filter(|line| !line.starts_with("-- ")).collect::<Vec<_>>().join("\n")
     }
 }

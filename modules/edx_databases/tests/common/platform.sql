@@ -22,7 +22,9 @@ INSERT INTO auth_user (username, email, last_login, date_joined) VALUES
   ('staff', 'staff@example.org', '2026-11-01 10:00:00.123456', '2020-02-29 00:00:00'),
   ('honor', '', NULL, '0000-00-00 00:00:00'),
   ('مريم', 'maryam@example.org', NULL, '0000-00-00 00:00:00');
-INSERT INTO auth_user (username, email) SELECT CONCAT('learner', seq), CONCAT('l', seq, '@example.org') FROM seq_1_to_500;
+INSERT INTO auth_user (username, email)
+  WITH RECURSIVE numbers AS (SELECT 1 AS seq UNION ALL SELECT seq + 1 FROM numbers WHERE seq < 500)
+  SELECT CONCAT('learner', seq), CONCAT('l', seq, '@example.org') FROM numbers;
 UPDATE auth_user SET id = 100000 WHERE username = 'learner500';
 CREATE TABLE course_overviews_courseoverview (
   id VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL PRIMARY KEY,
@@ -87,7 +89,8 @@ CREATE TABLE coursewarehistoryextended_studentmodulehistoryextended (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, state LONGTEXT, grade DOUBLE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb3;
 INSERT INTO coursewarehistoryextended_studentmodulehistoryextended (state, grade)
-  SELECT REPEAT('x', seq), seq / 3 FROM seq_1_to_300;
+  WITH RECURSIVE numbers AS (SELECT 1 AS seq UNION ALL SELECT seq + 1 FROM numbers WHERE seq < 300)
+  SELECT REPEAT('x', seq), seq / 3 FROM numbers;
 USE xqueue;
 CREATE TABLE queue_submission (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, body LONGTEXT) ENGINE=InnoDB;
 INSERT INTO queue_submission (body) VALUES ('🎉'), ('');

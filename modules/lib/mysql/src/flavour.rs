@@ -51,6 +51,48 @@ impl Version {
     }
 }
 
+/// How a server calls what has to do with replication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplicationWords {
+    /// The server that is followed: `SOURCE` of `SOURCE_POS_WAIT`.
+    pub source: &'static str,
+    /// The one that follows: `REPLICA` of `SHOW REPLICA STATUS`.
+    pub replica: &'static str,
+    /// Begins the statement that says whom to follow.
+    pub change: &'static str,
+    /// Says where the binary log ends.
+    pub position: &'static str,
+    /// The source in the names of a status's columns: `Source_Host`.
+    pub source_column: &'static str,
+    /// The replica in them: `Replica_IO_Running`.
+    pub replica_column: &'static str,
+}
+
+impl Version {
+    /// `MySQL` 8.4 knows only its newer words, which up to 8.0.22 it did not know; `MariaDB` knows the older ones.
+    pub fn replication(self) -> ReplicationWords {
+        if self.flavour == Flavour::MySql && self.is_since(8, 4) {
+            ReplicationWords {
+                source: "SOURCE",
+                replica: "REPLICA",
+                change: "CHANGE REPLICATION SOURCE TO",
+                position: "SHOW BINARY LOG STATUS",
+                source_column: "Source",
+                replica_column: "Replica",
+            }
+        } else {
+            ReplicationWords {
+                source: "MASTER",
+                replica: "SLAVE",
+                change: "CHANGE MASTER TO",
+                position: "SHOW MASTER STATUS",
+                source_column: "Master",
+                replica_column: "Slave",
+            }
+        }
+    }
+}
+
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}.{}", self.flavour, self.major, self.minor)

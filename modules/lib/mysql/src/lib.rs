@@ -15,7 +15,7 @@ mod tools;
 
 pub use defaults::{Defaults, Purpose};
 pub use error::Error;
-pub use flavour::{Flavour, Version};
+pub use flavour::{Flavour, ReplicationWords, Version};
 pub use login::{Login, Place, Secret};
 pub use pipe::{Moved, Pipe};
 pub use session::{Row, Session};
