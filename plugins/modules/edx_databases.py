@@ -46,8 +46,8 @@ options:
         views need the accounts that they run as, and after it, for what is granted on a table or routine.
       - >-
         C(admitted) logs in as the platform does, from this host: with every account of the settings files, where they
-        point, and fails where one does not get in or finds no tables in its database. Neither O(source) nor
-        O(destination) is asked.
+        point, and fails where one does not get in or may not use its database. Neither O(source) nor O(destination) is
+        asked.
     type: str
     default: reported
     choices:
@@ -168,8 +168,9 @@ options:
   adapt:
     description:
       - >-
-        Raise C(max_allowed_packet) of the destination, until it is restarted, where it is less than the source's, in
-        the place of refusing to copy.
+        Copy to a destination of an older release as well, as on the way back from a later one, and raise its
+        C(max_allowed_packet), until it is restarted, where it is less than the source's, in the place of refusing to
+        copy.
     type: bool
     default: false
   depth:
@@ -183,7 +184,7 @@ options:
       - checksum
   may_differ:
     description:
-      - With O(state=compared), differences are reported and are no failure.
+      - With O(state=compared) and O(state=admitted), differences and logins that fail are reported and are no failure.
     type: bool
     default: false
   timeout:
@@ -277,14 +278,14 @@ estimated_seconds:
   returned: with O(state=reported)
   sample: 17
 problems:
-  description: What has to be mended before a move.
+  description: What has to be mended before a move, or which logins fail and why.
   type: list
-  returned: with O(state=reported)
+  returned: with O(state=reported) and O(state=admitted)
   sample: []
 source:
   description: >-
     The server: version, flavour, character set, size of packets, whether it is read-only and has binary logs, its
-    databases.
+    databases, and what an earlier move copied to it.
   type: dict
   returned: with O(state=reported)
   sample: {version: 5.7.44, flavour: MySQL, read_only: false}
@@ -368,6 +369,11 @@ logins:
   type: list
   returned: with O(state=admitted)
   sample: [{user: edxapp001, server: '172.31.5.12:3306', database: edxapp, tables: 610}]
+denied:
+  description: The logins that failed; only with O(may_differ) are there any.
+  type: list
+  returned: with O(state=admitted)
+  sample: [reports001 in reports]
 read_only:
   description: Whether the source is read-only now.
   type: bool

@@ -123,7 +123,7 @@ pub(crate) fn plan(goal: &Goal, servers: &Servers<'_>, check: bool, way: Way) ->
     let databases = chosen(&mut source, facts.version, goal.databases.as_deref())?;
     let names: Vec<String> = databases.iter().map(|database| database.name.clone()).collect();
     let mut findings = Findings::default();
-    preflight::between(&facts, &theirs, &mut source, &mut destination, &databases, &mut findings)?;
+    preflight::between(goal, &facts, &theirs, &mut source, &mut destination, &databases, &mut findings)?;
     let common = Common::of(facts.version, theirs.version);
     let here = Picture::look(&mut source, &names, facts.version, common)?;
     let nobody = accounts::missing(&mut destination, &here.definers)?;

@@ -33,6 +33,7 @@ pub fn run(goal: &Goal, servers: &Servers<'_>) -> Result<Outcome, Error> {
     let mut report = facts.report();
     let sizes = |database: &Database| json!({"name": database.name, "tables": database.tables, "bytes": database.bytes, "character_set": modern(&database.character_set), "collation": modern(&database.collation)});
     report["databases"] = there.iter().map(sizes).collect();
+    report["moved"] = moved(&mut source)?;
     let bytes: u64 = moving.iter().map(|database| database.bytes).sum();
     let names: Vec<String> = moving.iter().map(|database| database.name.clone()).collect();
     let mut outcome = Outcome::new(false)
@@ -44,14 +45,10 @@ pub fn run(goal: &Goal, servers: &Servers<'_>) -> Result<Outcome, Error> {
     if goal.destination.is_some() {
         let mut destination = servers.session(Side::Destination)?;
         let theirs = Facts::ask(&mut destination)?;
-        between(&facts, &theirs, &mut source, &mut destination, &moving, &mut findings)?;
+        between(goal, &facts, &theirs, &mut source, &mut destination, &moving, &mut findings)?;
         let mut report = theirs.report();
         report["databases"] = databases(&mut destination, theirs.version)?.iter().map(sizes).collect();
-        let note = marker::read(&mut destination)?;
-        report["moved"] = note
-            .iter()
-            .map(|(name, phase, _)| json!({"name": name, "phase": format!("{phase:?}").to_lowercase()}))
-            .collect();
+        report["moved"] = moved(&mut destination)?;
         outcome = outcome.field("destination", report);
     }
     let said = format!("{} databases, {} MB", moving.len(), bytes >> 20);
@@ -59,6 +56,12 @@ pub fn run(goal: &Goal, servers: &Servers<'_>) -> Result<Outcome, Error> {
         .field("problems", findings.problems.iter().cloned().collect::<Value>())
         .msg(if findings.problems.is_empty() { said } else { findings.problems.join("; ") })
         .warn_all(findings.warnings))
+}
+
+/// What was copied to a server, each database with how far it has come.
+fn moved(session: &mut Session) -> Result<Value, Error> {
+    let shown = |(name, phase, _): &(String, marker::Phase, String)| json!({"name": name, "phase": format!("{phase:?}").to_lowercase()});
+    Ok(marker::read(session)?.iter().map(shown).collect())
 }
 
 /// What is odd about the source.
@@ -113,6 +116,7 @@ fn of_platform(goal: &Goal, there: &[Database], moving: &[Database], findings: &
 
 /// What the destination cannot hold, or would hold differently.
 pub fn between(
+    goal: &Goal,
     source: &Facts,
     destination: &Facts,
     source_session: &mut Session,
@@ -128,10 +132,14 @@ pub fn between(
         (Flavour::MySql, Flavour::MariaDb) => findings.warnings.push(format!(
             "the source is {from} and the destination {to}: columns of type json become longtext, and Open edX's later upgrades expect MySQL"
         )),
-        _ if (to.major, to.minor) < (from.major, from.minor) => findings.problems.push(format!(
+        _ if to.is_since(from.major, from.minor) => {}
+        // As a rule it takes what came from it.
+        _ if goal.copying.adapt => {
+            findings.warnings.push(format!("the destination is {to}, older than the source ({from})"));
+        }
+        _ => findings.problems.push(format!(
             "the destination is {to}, older than the source ({from}): take the same or a later release"
         )),
-        _ => {}
     }
     if destination.max_allowed_packet < source.max_allowed_packet {
         findings.problems.push(format!(

@@ -25,7 +25,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
                 "C(detached) waits until the destination has all that the source has, which has to be frozen, and ends the following.",
                 "C(compared) fails where anything differs: definitions, numbers of rows, a checksum of every row, the next automatic numbers.",
                 "C(granted) creates the accounts of the databases on the destination, for O(hosts). Do it before the copy, as views need the accounts that they run as, and after it, for what is granted on a table or routine.",
-                "C(admitted) logs in as the platform does, from this host: with every account of the settings files, where they point, and fails where one does not get in or finds no tables in its database. Neither O(source) nor O(destination) is asked.",
+                "C(admitted) logs in as the platform does, from this host: with every account of the settings files, where they point, and fails where one does not get in or may not use its database. Neither O(source) nor O(destination) is asked.",
             ],
         )
         .choices(&["reported", "frozen", "thawed", "copied", "replicated", "detached", "compared", "granted", "admitted"])
@@ -110,7 +110,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
         OptionSpec::new(
             "adapt",
             Kind::Bool,
-            &["Raise C(max_allowed_packet) of the destination, until it is restarted, where it is less than the source's, in the place of refusing to copy."],
+            &["Copy to a destination of an older release as well, as on the way back from a later one, and raise its C(max_allowed_packet), until it is restarted, where it is less than the source's, in the place of refusing to copy."],
         )
         .default(Default::Bool(false)),
         OptionSpec::new("depth", Kind::Str, &["How much O(state=compared) looks at."])
@@ -119,7 +119,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
         OptionSpec::new(
             "may_differ",
             Kind::Bool,
-            &["With O(state=compared), differences are reported and are no failure."],
+            &["With O(state=compared) and O(state=admitted), differences and logins that fail are reported and are no failure."],
         )
         .default(Default::Bool(false)),
         OptionSpec::new("timeout", Kind::Int, &["Seconds within which a server must answer a question that takes it no time."])
@@ -208,15 +208,15 @@ pub static PAGE: PageSpec = PageSpec {
         ReturnSpec {
             name: "problems",
             kind: "list",
-            returned: "with O(state=reported)",
-            description: "What has to be mended before a move.",
+            returned: "with O(state=reported) and O(state=admitted)",
+            description: "What has to be mended before a move, or which logins fail and why.",
             sample: "[]",
         },
         ReturnSpec {
             name: "source",
             kind: "dict",
             returned: "with O(state=reported)",
-            description: "The server: version, flavour, character set, size of packets, whether it is read-only and has binary logs, its databases.",
+            description: "The server: version, flavour, character set, size of packets, whether it is read-only and has binary logs, its databases, and what an earlier move copied to it.",
             sample: "{version: 5.7.44, flavour: MySQL, read_only: false}",
         },
         ReturnSpec {
@@ -330,6 +330,13 @@ pub static PAGE: PageSpec = PageSpec {
             returned: "with O(state=admitted)",
             description: "Each login that was tried: user, server, database, and how many tables it sees.",
             sample: "[{user: edxapp001, server: '172.31.5.12:3306', database: edxapp, tables: 610}]",
+        },
+        ReturnSpec {
+            name: "denied",
+            kind: "list",
+            returned: "with O(state=admitted)",
+            description: "The logins that failed; only with O(may_differ) are there any.",
+            sample: "[reports001 in reports]",
         },
         ReturnSpec {
             name: "read_only",

@@ -135,5 +135,17 @@ fn the_platforms_own_logins_are_tried_where_its_files_point() {
         ),
         "{message}"
     );
-    assert!(message.ends_with("xqueue001 gets in at DESTINATION and finds no table in xqueue"), "{message}");
+    assert!(
+        message
+            .contains("; xqueue001 does not get in to xqueue: DESTINATION: ERROR 1044 (42000): Access denied for user"),
+        "{message}"
+    );
+    let told = host.succeed(json!({"state": "admitted", "may_differ": true}));
+    assert_eq!(strings(&told["denied"]), ["edxapp_cmsh001 in edxapp_csmh", "xqueue001 in xqueue"]);
+    assert_eq!(told["msg"], json!(message));
+    // One that has no tables yet is no problem.
+    host.destination
+        .load("DROP DATABASE xqueue; CREATE DATABASE xqueue; GRANT SELECT ON xqueue.* TO xqueue001@127.0.0.1;");
+    let told = host.succeed(json!({"state": "admitted", "may_differ": true}));
+    assert_eq!(strings(&told["denied"]), ["edxapp_cmsh001 in edxapp_csmh"]);
 }
