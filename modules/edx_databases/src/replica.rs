@@ -516,19 +516,20 @@ impl<'s> Halted<'s> {
     /// Halts a destination that follows; so many sessions on the source.
     pub fn new(goal: &Goal, servers: &'s Servers<'s>, count: usize) -> Result<Self, Error> {
         let mut destination = servers.session(Side::Destination)?;
-        let mut sessions = (0..count).map(|_| servers.session(Side::Source)).collect::<Result<Vec<_>, _>>()?;
+        let sessions = (0..count).map(|_| servers.session(Side::Source)).collect::<Result<Vec<_>, _>>()?;
+        let ReplicationWords { source, replica, .. } = servers.replication(Side::Destination)?;
+        let mut halted = Self { servers, sessions };
+        // Before the moment is chosen, lest the destination be past it.
+        destination.query_at_leisure(&format!("STOP {replica} SQL_THREAD"))?;
         let mut lock = servers.session(Side::Source)?;
         lock.query("SET SESSION lock_wait_timeout = 20")?;
         lock.query("FLUSH TABLES WITH READ LOCK")?;
         let position = position(servers)?;
-        for session in &mut sessions {
+        for session in &mut halted.sessions {
             session.query("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")?;
             session.query("START TRANSACTION WITH CONSISTENT SNAPSHOT")?;
         }
         lock.query("UNLOCK TABLES")?;
-        let halted = Self { servers, sessions };
-        let ReplicationWords { source, replica, .. } = servers.replication(Side::Destination)?;
-        destination.query_at_leisure(&format!("STOP {replica} SQL_THREAD"))?;
         destination.query(&format!(
             "START {replica} SQL_THREAD UNTIL {source}_LOG_FILE = {}, {source}_LOG_POS = {}",
             literal(&position.file),
