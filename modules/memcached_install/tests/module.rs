@@ -196,6 +196,21 @@ fn a_daemon_that_does_not_start_is_told_with_its_last_words_and_the_earlier_file
 }
 
 #[test]
+fn a_service_that_was_started_too_often_is_started_all_the_same() {
+    if !has_memcached() {
+        return;
+    }
+    let host = Host::installed();
+    host.put("refuses", "Job for memcached.service failed because start of the service was attempted too often.\n");
+    let said = host.run(json!({"memory_mb": 96}));
+    assert_eq!(said.result["restarted"], true, "{}", said.result);
+    assert_eq!(
+        host.calls(),
+        ["systemctl restart memcached", "systemctl reset-failed memcached", "systemctl restart memcached"]
+    );
+}
+
+#[test]
 fn another_process_on_the_port_is_named() {
     if !has_memcached() {
         return;

@@ -153,11 +153,19 @@ impl<'a> Service<'a> {
     fn act(&self, action: &str) -> Result<(), Error> {
         let ended = match self.manager {
             Manager::Systemd => {
-                // systemd refuses to start what failed too often, until told to forget it.
+                // systemd refuses to start what failed too often, until told to forget it;
+                let forget = || self.programs.run("systemctl", &["reset-failed", self.name]);
                 if self.state()?.activity == Activity::Failed {
-                    self.programs.run("systemctl", &["reset-failed", self.name])?;
+                    forget()?;
                 }
-                self.programs.run("systemctl", &[action, self.name])?
+                let ended = self.programs.run("systemctl", &[action, self.name])?;
+                // and what was started too often within seconds, as by one task after the other.
+                if !ended.success && ended.stderr.contains("too often") {
+                    forget()?;
+                    self.programs.run("systemctl", &[action, self.name])?
+                } else {
+                    ended
+                }
             }
             Manager::InitScripts => self.programs.run("service", &[self.name, action])?,
         };

@@ -60,6 +60,7 @@ enable) touch "$HOST/enabled" ;;
 start) start ;;
 restart) stop; start ;;
 stop) stop ;;
+reset-failed) grep -q 'too often' "$HOST/refuses" 2>/dev/null && rm "$HOST/refuses" ;;
 esac
 "#;
 
