@@ -117,4 +117,17 @@ mod tests {
         }
         assert_eq!(Version::read("nothing"), None);
     }
+
+    #[test]
+    fn replication_has_other_words_from_mysql_8_4_on() {
+        for (version, status, change, column) in [
+            ("5.7.44", "SHOW MASTER STATUS", "CHANGE MASTER TO", "Slave"),
+            ("8.0.39", "SHOW MASTER STATUS", "CHANGE MASTER TO", "Slave"),
+            ("8.4.0", "SHOW BINARY LOG STATUS", "CHANGE REPLICATION SOURCE TO", "Replica"),
+            ("11.4.2-MariaDB", "SHOW MASTER STATUS", "CHANGE MASTER TO", "Slave"),
+        ] {
+            let words = Version::read(version).unwrap().replication();
+            assert_eq!((words.position, words.change, words.replica_column), (status, change, column), "{version}");
+        }
+    }
 }
